@@ -1,0 +1,3 @@
+"""Survivorship follow-up tracker."""
+
+__version__ = "0.1.0"

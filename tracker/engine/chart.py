@@ -1,0 +1,136 @@
+"""What is known of one survivor on one day, prepared once for all rules."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from tracker.engine.conditions import ZERO, Doses
+from tracker.engine.rules import Derivation, Pack
+from tracker.engine.schedule import add_months, age_on
+from tracker.engine.starts import Anchors
+from tracker.engine.types import Diagnosis, Facts, Result
+
+COUNTING_STATUSES = frozenset({"final", "amended", "corrected"})
+# What follows from the birth date and from being here: a recorded value changes nothing.
+COMPUTED = frozenset({"any_cancer", "age_y", "ltfu_entry_age_y"})
+_LTFU_ENTRY_MONTHS = 24
+_ONE = Decimal(1)
+
+
+@dataclass(slots=True)
+class Chart:
+    """Facts on a day, with doses filled in, anchors found and the newest result of every test.
+
+    ``anchors`` is None while no end of therapy is known. ``changes_on`` collects the days on which
+    another answer is possible; the earliest of them is the plan's ``holds_until``.
+    """
+
+    facts: Facts
+    pack: Pack
+    on: date
+    age: int
+    doses: Doses
+    anchors: Anchors | None
+    newest: dict[str, Result]
+    changes: date | None = None
+    starts: dict[str, date | None] = field(default_factory=dict)
+
+    def changes_on(self, day: date) -> None:
+        """Note that the plan may be another from this day on."""
+        if day > self.on and (self.changes is None or day < self.changes) and day != date.max:
+            self.changes = day
+
+
+def open_chart(facts: Facts, pack: Pack, on: date) -> Chart:
+    """Prepare a survivor's facts: derived doses, dates counted from, events and results that count by the day."""
+    doses = total_doses(facts.exposures, pack.derivations, bool(facts.predispositions))
+    anchors = _anchors(facts, doses, on)
+    if anchors is not None:
+        doses.record("ltfu_entry_age_y", Decimal(age_on(facts.birth_date, anchors.ltfu_entry)))
+    chart = Chart(facts, pack, on, age_on(facts.birth_date, on), doses, anchors, {})
+    _read_results(chart)
+    for happened_on in facts.events.values():
+        chart.changes_on(happened_on)
+    return chart
+
+
+def end_of_therapy(diagnoses: Iterable[Diagnosis]) -> date | None:
+    """The newest end of therapy of all diagnoses."""
+    return max((each.end_of_therapy_on for each in diagnoses if each.end_of_therapy_on), default=None)
+
+
+def _anchors(facts: Facts, doses: Doses, on: date) -> Anchors | None:
+    ended_on = end_of_therapy(facts.diagnoses)
+    if ended_on is None:
+        return None
+    return Anchors(
+        birth_date=facts.birth_date,
+        end_of_therapy=ended_on,
+        ltfu_entry=facts.ltfu_entry_on or add_months(ended_on, _LTFU_ENTRY_MONTHS),
+        exposure_dates=facts.exposure_dates,
+        events={name: day for name, day in facts.events.items() if day <= on},
+        tbi_on=facts.exposure_dates.get("tbi") if "tbi_gy" in doses.given else None,
+    )
+
+
+def counts(result: Result) -> bool:
+    """Whether a result closes anything: final, adequate and not merely claimed (its date aside)."""
+    return result.status in COUNTING_STATUSES and result.adequate and not result.claimed
+
+
+def _read_results(chart: Chart) -> None:
+    satisfies = chart.pack.satisfied_by_result
+    newest = chart.newest
+    for result in chart.facts.results:
+        if not counts(result):
+            continue
+        if result.on > chart.on:
+            chart.changes_on(result.on)
+            continue
+        for test_code in satisfies.get(result.test_code, (result.test_code,)):
+            last = newest.get(test_code)
+            if last is None or _is_newer(result, last, test_code):
+                newest[test_code] = result
+
+
+def _is_newer(result: Result, last: Result, test_code: str) -> bool:
+    """Later wins; on one day the test itself is named rather than one that stands in for it."""
+    if result.on != last.on:
+        return result.on > last.on
+    return result.test_code == test_code != last.test_code
+
+
+def total_doses(
+    recorded: Mapping[str, Decimal | None], derivations: tuple[Derivation, ...], has_predisposition: bool
+) -> Doses:
+    """Recorded doses, and those that follow from them in the derivations' order; what is recorded always wins."""
+    doses = Doses()
+    for name, value in recorded.items():
+        if name not in COMPUTED:
+            doses.record(name, value or ZERO, unknown=value is None)
+    doses.record("any_cancer", _ONE)
+    for derivation in derivations:
+        if derivation.name not in recorded:
+            _derive(doses, derivation, has_predisposition)
+    return doses
+
+
+def _derive(doses: Doses, derivation: Derivation, has_predisposition: bool) -> None:
+    given = [(name, factor) for name, factor in derivation.inputs if name in doses.given]
+    if derivation.rule == "any":
+        if given or (has_predisposition and any(name == "predispositions" for name, _ in derivation.inputs)):
+            doses.record(derivation.name, _ONE)
+    elif given:
+        parts = [doses.certain[name] * factor for name, factor in given]
+        total = sum(parts, ZERO) if derivation.rule == "sum" else max(parts)
+        unknown = not doses.unknown.isdisjoint(name for name, _ in given)
+        doses.record(derivation.name, total, unknown=unknown)
+
+
+def unknown_roots(name: str, chart: Chart) -> Iterable[str]:
+    """The names as recorded that leave a dose unknown: the dose itself, or the inputs it was derived from."""
+    if name in chart.facts.exposures:
+        return [name] if name in chart.doses.unknown else []
+    inputs = [d.inputs for d in chart.pack.derivations if d.name == name]
+    return [root for each in inputs for part, _ in each for root in unknown_roots(part, chart)]
