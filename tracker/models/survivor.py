@@ -1,0 +1,128 @@
+"""A person followed after childhood cancer, and how to reach the family."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from tracker.db import EncryptedText
+from tracker.models.base import Base, HasId, one_of
+from tracker.models.clinic import Clinic
+
+
+class Sex(StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+    UNKNOWN = "unknown"
+
+
+class Standing(StrEnum):
+    """What a person decided about the follow-up. The rest of a survivor's state follows from dates."""
+
+    ACTIVE = "active"
+    ON_TREATMENT = "on_treatment"
+    BEING_TRACED = "being_traced"
+    DECLINED = "declined"
+    TRANSFERRED = "transferred"
+    LOST = "lost"
+
+
+class Survivor(HasId, Base):
+    """One survivor. The dates from ``next_upcoming_on`` down summarise the open due items, so that a
+    worklist compares stored dates with today and never adds up the items of everyone."""
+
+    __tablename__ = "survivors"
+    __table_args__ = (
+        one_of("sex_at_birth", Sex),
+        one_of("standing", Standing),
+        sa.CheckConstraint("standing <> 'declined' OR review_on IS NOT NULL", name="declined_reviewed"),
+        sa.CheckConstraint("deceased_on IS NULL OR deceased_on >= birth_date", name="death_after_birth"),
+        sa.CheckConstraint("acknowledged_on IS NULL OR standing = 'transferred'", name="acknowledged_transfer"),
+        sa.UniqueConstraint("clinic_id", "mrn"),
+        sa.Index("ix_survivors_clinic_id_sort_name", "clinic_id", "sort_name", "id"),
+        sa.Index("ix_survivors_clinic_id_next_due_on", "clinic_id", "next_due_on"),
+        sa.Index("ix_survivors_clinic_id_search_name", "clinic_id", "search_name"),
+        sa.Index("ix_survivors_clinic_id_plan_holds_until", "clinic_id", "plan_holds_until"),
+    )
+
+    clinic_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clinics.id"))
+    mrn: Mapped[str] = mapped_column(sa.String(40))
+    family_name: Mapped[str] = mapped_column(sa.String(120))
+    given_name: Mapped[str] = mapped_column(sa.String(120), default="")
+    preferred_name: Mapped[str] = mapped_column(sa.String(120), default="")
+    pronouns: Mapped[str] = mapped_column(sa.String(40), default="")
+    search_name: Mapped[str] = mapped_column(sa.String(400))
+    sort_name: Mapped[str] = mapped_column(sa.String(400))
+    birth_date: Mapped[date]
+    sex_at_birth: Mapped[str] = mapped_column(sa.String(10))
+    language: Mapped[str] = mapped_column(sa.String(10), default="en")
+    enrolled_on: Mapped[date]
+    ltfu_entry_on: Mapped[date | None]
+    summary_confirmed_on: Mapped[date | None]
+    summary_confirmed_by: Mapped[str] = mapped_column(sa.String(120), default="")
+    deceased_on: Mapped[date | None]
+    standing: Mapped[str] = mapped_column(sa.String(20), default=Standing.ACTIVE)
+    standing_since: Mapped[date | None]
+    standing_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    review_on: Mapped[date | None]
+    acknowledged_on: Mapped[date | None]
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+
+    has_plan: Mapped[bool] = mapped_column(default=False)
+    plan_holds_until: Mapped[date | None]
+    plan_computed_on: Mapped[date | None]
+    plan_digest: Mapped[str] = mapped_column(sa.String(64), default="")
+    next_upcoming_on: Mapped[date | None]
+    next_due_on: Mapped[date | None]
+    next_overdue_on: Mapped[date | None]
+    recurrence_due_on: Mapped[date | None]
+    recurrence_overdue_on: Mapped[date | None]
+    booked_on: Mapped[date | None]
+
+    clinic: Mapped[Clinic] = relationship()
+
+    @property
+    def display_name(self) -> str:
+        """The name the survivor goes by, then the family name."""
+        return " ".join(part for part in (self.preferred_name or self.given_name, self.family_name) if part)
+
+
+class SurvivorIdentifier(HasId, Base):
+    """A number another system knows the survivor by; importing the same person twice finds it."""
+
+    __tablename__ = "survivor_identifiers"
+    __table_args__ = (sa.UniqueConstraint("clinic_id", "system", "value"),)
+
+    survivor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("survivors.id"), index=True)
+    clinic_id: Mapped[UUID] = mapped_column(sa.ForeignKey("clinics.id"))
+    system: Mapped[str] = mapped_column(sa.String(200))
+    value: Mapped[str] = mapped_column(sa.String(200))
+
+
+class ContactKind(StrEnum):
+    SELF = "self"
+    MOTHER = "mother"
+    FATHER = "father"
+    GUARDIAN = "guardian"
+    OTHER = "other"
+
+
+class Contact(HasId, Base):
+    """Someone to reach about a survivor, and whether reminders were agreed to."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (one_of("kind", ContactKind),)
+
+    survivor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("survivors.id"), index=True)
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    name: Mapped[str] = mapped_column(sa.String(120), default="")
+    phone: Mapped[str | None] = mapped_column(EncryptedText)
+    phone_key: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    email: Mapped[str | None] = mapped_column(EncryptedText)
+    email_key: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    reminders_agreed_on: Mapped[date | None]
+    reminders_stopped_on: Mapped[date | None]
+    created_at: Mapped[datetime]

@@ -1,0 +1,107 @@
+"""What an import hands over: one file's people and their charts, already read and checked, without a database."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+Code = tuple[str, str, str]  # system, code, display
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultRecord:
+    """The outcome of a test of the guideline pack. ``value`` is in ``unit``, the test's own; else in ``report``."""
+
+    test_code: str
+    performed_on: date
+    status: str
+    value: Decimal | None = None
+    unit: str | None = None
+    reference_range: str = ""
+    outcome: str | None = None
+    report: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiagnosisRecord:
+    """A cancer, by the pack's name for it or, where the pack has none, its own."""
+
+    name: str
+    diagnosed_on: date | None = None
+    icdo3_morphology: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChartRecord:
+    """One coded entry of a chart, and what it means to the tracker, if anything."""
+
+    resource_type: str
+    external_id: str
+    code_system: str = ""
+    code: str = ""
+    display: str = ""
+    status: str = ""
+    occurred_on: date | None = None
+    value_text: str = ""
+    unit: str = ""
+    mapped_to: str = ""
+    result: ResultRecord | None = None
+    diagnosis: DiagnosisRecord | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonRecord:
+    """A person as the file describes them.
+
+    ``deceased`` is what the file says: empty, ``yes`` (no date), or the date as written, which means a day from
+    ``deceased_first`` to ``deceased_on`` (the same day, where the date is whole). ``record_numbers`` are tried in
+    order for the clinic's record number. A person is found again by ``identifiers``; by ``resource_ids`` too, but
+    these are only unique where they came from. ``language``, ``phone`` and ``email`` are empty where nothing is said.
+    """
+
+    place: str
+    family_name: str
+    given_name: str
+    preferred_name: str
+    birth_date: date
+    sex_at_birth: str
+    language: str
+    deceased: str
+    deceased_first: date | None
+    deceased_on: date | None
+    record_numbers: tuple[str, ...]
+    identifiers: tuple[tuple[str, str], ...]
+    resource_ids: tuple[tuple[str, str], ...]
+    phone: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class PersonFile:
+    """One person's part of a file. ``withdrawn``: (type, id) of entries their source has taken back."""
+
+    person: PersonRecord
+    entries: tuple[ChartRecord, ...] = ()
+    withdrawn: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class Tally:
+    """How many resources of one type are held, and why the others are not."""
+
+    stored: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def skipped(self) -> int:
+        return self.reasons.total()
+
+
+@dataclass(frozen=True)
+class FileContents:
+    """Everything one file holds. Of each type, stored and skipped add up to what is in the file."""
+
+    people: tuple[PersonFile, ...]
+    tallies: Mapping[str, Tally]
+    unmapped: Counter[Code]

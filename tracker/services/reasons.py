@@ -1,0 +1,39 @@
+"""An item's reasons as JSON and back: they are stored with the item as they stood."""
+
+from dataclasses import asdict, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from tracker.engine.types import Reason, RuleKind
+
+DATES = ("due_on", "start_on", "last_result_on")
+
+
+def to_json(reason: Reason) -> dict[str, Any]:
+    """The reason's fields that say something; an unknown dose stays ``null``."""
+    stored = {key: value for key, value in asdict(reason).items() if value not in (None, (), "")}
+    for key in DATES:
+        if key in stored:
+            stored[key] = stored[key].isoformat()
+    stored["exposures"] = [[name, None if value is None else str(value)] for name, value in reason.exposures]
+    stored["context"] = [list(pair) for pair in reason.context]
+    stored["kind"] = reason.kind.value
+    return stored
+
+
+def from_json(stored: dict[str, Any]) -> Reason:
+    """The reason as the engine gave it. Keys that this version does not know are left alone."""
+    known = {field.name for field in fields(Reason)}
+    values = {key: value for key, value in stored.items() if key in known}
+    for key in DATES:
+        if key in values:
+            values[key] = date.fromisoformat(values[key])
+    values["kind"] = RuleKind(values["kind"])
+    values["exposures"] = tuple(
+        (name, None if value is None else Decimal(value)) for name, value in values.get("exposures", [])
+    )
+    values["context"] = tuple((name, value) for name, value in values.get("context", []))
+    values.setdefault("due_on", None)
+    values.setdefault("start_basis", "")
+    return Reason(**values)

@@ -1,0 +1,75 @@
+"""Choose whom to remind, ask for consent again, and put one message in the outbox."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tracker.clock import Clock
+from tracker.engine.status import Status
+from tracker.models import Channel, Clinic, Contact, OutboxMessage, Standing, Survivor
+from tracker.services.writing import insert_new
+
+TEMPLATE = "reminder"
+NOT_AGAIN_FOR = timedelta(days=30)
+WORTH_A_MESSAGE = (Status.DUE, Status.OVERDUE)
+
+
+def plan(session: Session, clinic: Clinic, reached: dict[UUID, Status], *, clock: Clock) -> int:
+    """Enqueue at most one message for each contact who agreed, however many items crossed; how many were new.
+
+    Nobody is written to twice within 30 days, and nothing is enqueued for a survivor who is not followed here.
+    """
+    ids = [survivor_id for survivor_id, status in reached.items() if status in WORTH_A_MESSAGE]
+    if not ids:
+        return 0
+    today = clock.today(clinic.tz)
+    # Two columns only: an address that cannot be decrypted must not stop the night's check.
+    contacts = session.execute(
+        sa.select(Contact.id, Contact.survivor_id)
+        .join(Survivor, Survivor.id == Contact.survivor_id)
+        .where(Contact.survivor_id.in_(ids), agreed(), followed(), ~_written_to_lately(clock))
+        .order_by(Contact.id)
+    ).all()
+    rows = [_message(contact_id, survivor_id, today, clock) for contact_id, survivor_id in contacts]
+    return insert_new(session, OutboxMessage, rows)
+
+
+def _message(contact_id: UUID, survivor_id: UUID, today: date, clock: Clock) -> dict[str, object]:
+    return {
+        "dedupe_key": f"{TEMPLATE}:{contact_id}:{today.isoformat()}",
+        "channel": Channel.EMAIL,
+        "contact_id": contact_id,
+        "survivor_id": survivor_id,
+        "template": TEMPLATE,
+        "created_at": clock.now(),
+        "not_before": clock.now(),
+        "attempts": 0,
+        "failure": "",
+    }
+
+
+def agreed() -> sa.ColumnElement[bool]:
+    """The contact has an address, agreed to reminders, and has not stopped them since."""
+    return sa.and_(
+        Contact.email.is_not(None), Contact.reminders_agreed_on.is_not(None), Contact.reminders_stopped_on.is_(None)
+    )
+
+
+def followed() -> sa.ColumnElement[bool]:
+    """The survivor lives and is followed here: nobody else's family is reminded of anything."""
+    return sa.and_(Survivor.deceased_on.is_(None), Survivor.standing.in_([Standing.ACTIVE, Standing.BEING_TRACED]))
+
+
+def _written_to_lately(clock: Clock) -> sa.ColumnElement[bool]:
+    since = clock.now() - NOT_AGAIN_FOR
+    return (
+        sa.select(OutboxMessage.id)
+        .where(
+            OutboxMessage.contact_id == Contact.id,
+            OutboxMessage.created_at > since,
+            OutboxMessage.withdrawn_at.is_(None),
+        )
+        .exists()
+    )
