@@ -1,0 +1,112 @@
+"""The row of an access table, and the two-sided world it is tried in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tests import factories
+from tracker.clock import FixedClock
+from tracker.models import Clinic, Contact, DueItem, JobRun, Override, Result, Role, Survivor, User, Visit
+from tracker.services import care_plans, jobs
+
+ROLES = ("coordinator", "clinician", "administrator", "survivor", "proxy")
+NEEDS = ("survivor", "clinic", "portal", "signed_in", "public")
+
+
+@dataclass
+class World:
+    """One clinic with one of everything; the test builds two, so that each can try the other's."""
+
+    clinic: Clinic
+    survivor: Survivor
+    result: Result
+    item: DueItem
+    visit: Visit
+    override: Override
+    contact: Contact
+    users: dict[str, User] = field(default_factory=dict)
+
+    @property
+    def user(self) -> User:
+        """A member of staff an administrator may act on."""
+        return self.users["clinician"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One route: what it needs, and which roles may use it on their own side."""
+
+    endpoint: str
+    method: str
+    needs: str
+    allowed: frozenset[str] | set[str]
+    url: Callable[[World], Mapping[str, Any]] = lambda world: {}
+    form: Callable[[World], Mapping[str, Any]] | Mapping[str, Any] | None = None
+
+    def data(self, world: World) -> Mapping[str, Any] | None:
+        return self.form(world) if callable(self.form) else self.form
+
+    def denied(self, role: str) -> int:
+        """What a role that is not allowed here is told on its own side.
+
+        "Not yours to do" (403) to whoever may see the survivor, or where the address names no record at all;
+        otherwise "no such record" (404).
+        """
+        return 404 if self.needs == "survivor" and role == "administrator" else 403
+
+    def check(self) -> None:
+        assert self.needs in NEEDS, f"{self.endpoint}: needs {self.needs!r}"
+        assert set(self.allowed) <= set(ROLES), f"{self.endpoint}: unknown role in {set(self.allowed)}"
+
+
+def make_world(session: Session, today: date, *, given_name: str = "Ana", family_name: str = "Rivera") -> World:
+    """A clinic as it is on a working day: a survivor with a plan, a result, a booking and a decision."""
+    clock = FixedClock.on(today)
+    clinic = factories.make_clinic(session, address="12 Harbor Street, Boston")
+    survivor = factories.make_survivor(
+        session,
+        clinic,
+        given_name=given_name,
+        family_name=family_name,
+        birth_date=date(2012, 2, 29),
+        exposures={"doxorubicin_mg_m2": 300},
+    )
+    result = factories.make_result(session, survivor, "echocardiogram", today - timedelta(days=400))
+    monday = today - timedelta(days=today.weekday())
+    visit = Visit(
+        survivor_id=survivor.id,
+        clinic_id=clinic.id,
+        planned_on=monday + timedelta(days=7),
+        slot=0,
+        created_at=clock.now(),
+    )
+    override = Override(
+        survivor_id=survivor.id,
+        test_code="mental-health-screen",
+        action="defer",
+        decided_on=today,
+        expires_on=today + timedelta(days=300),
+        defer_to=today + timedelta(days=200),
+        reason="Seen by the local team",
+        recorded_at=clock.now(),
+    )
+    run = JobRun(
+        name=jobs.FLAG_JOB,
+        clinic_id=clinic.id,
+        local_day=today,
+        holder="night",
+        started_at=clock.now(),
+        finished_at=clock.now(),
+    )
+    session.add_all([visit, override, run])
+    care_plans.refresh(session, survivor, clock=clock)
+    item = next(item for item in care_plans.open_items(session, survivor.id) if item.test_code == "echocardiogram")
+    world = World(clinic, survivor, result, item, visit, override, factories.make_contact(session, survivor))
+    for role in (Role.COORDINATOR, Role.CLINICIAN, Role.ADMINISTRATOR):
+        world.users[role.value] = factories.make_staff(session, clinic, role)
+    for role in (Role.SURVIVOR, Role.PROXY):
+        world.users[role.value] = factories.make_family(session, survivor, role)
+    return world

@@ -1,0 +1,8 @@
+"""What gunicorn serves. Unsafe settings are refused here, at start, rather than at the first request."""
+
+from config import Config
+from tracker.app import create_app
+
+_config = Config.from_env()
+_config.check()
+app = create_app(_config)
