@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser import click_through
 from tests.system.demo import COORDINATOR, Demo, about, enter_date, follow, picture, press, said, survivor_ids
 
 pytestmark = pytest.mark.browser
@@ -28,7 +29,7 @@ def names(page: Page) -> list[str]:
 def names_on_all_pages(page: Page) -> list[str]:
     found = names(page)
     while page.get_by_role("link", name="Next page").count():
-        page.get_by_role("link", name="Next page").click()
+        follow(page, "Next page")
         found += names(page)
     return found
 
@@ -47,11 +48,11 @@ def find(page: Page, text: str) -> None:
 
 def book(page: Page, name: str, day: str) -> str:
     """Book from the list in three presses: Book, the day, the first time that is free. Gives the time."""
-    about(page, "Book", name).click()
+    click_through(about(page, "Book", name))
     follow(page, day)
     first = page.locator("button[name=slot]").first
     at = first.inner_text()
-    first.click()
+    click_through(first)
     return at
 
 
@@ -63,7 +64,7 @@ def test_two_presses_lead_from_the_front_page_to_whom_to_call_first(demo: Demo) 
     picture(page, "worklist")
     first = page.locator("tbody th a").first
     name = first.inner_text()
-    first.click()
+    click_through(first)
     assert page.inner_text("h1").endswith(name)
 
 
@@ -136,7 +137,7 @@ def test_a_visit_is_booked_in_three_presses_shown_on_its_day_and_cancelled(demo:
     assert row.locator("th").inner_text() == at
     assert "Echocardiogram" in row.inner_text()
 
-    about(page, "Sheet", "Ana Rivera").click()
+    click_through(about(page, "Sheet", "Ana Rivera"))
     follow(page, "Cancel")
     press(page, "Cancel the visit")
     assert "Enter why the visit is cancelled" in page.locator(".nhsuk-error-summary").inner_text()
@@ -154,7 +155,7 @@ def test_nobody_of_the_other_clinic_is_anywhere(demo: Demo) -> None:
     page.goto(f"{demo.address}/worklist?state=everyone")
     seen = survivor_ids(page)
     while page.get_by_role("link", name="Next page").count():
-        page.get_by_role("link", name="Next page").click()
+        follow(page, "Next page")
         seen += survivor_ids(page)
     assert set(seen) == demo.known.harbor
     for other in demo.known.other_clinics:

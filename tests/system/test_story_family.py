@@ -1,8 +1,9 @@
 """A family on a phone: what is next, in plain words, for their own child only."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from tests.browser import click_through
 from tests.system.demo import (
     CLINICIAN,
     COORDINATOR,
@@ -41,7 +42,7 @@ def books_milo(demo: Demo) -> str:
     follow(page, "Nov 30, 2026")
     first = page.locator("button[name=slot]").first
     at = first.inner_text()
-    first.click()
+    click_through(first)
     assert "Visit booked" in said(page)
     return at
 
@@ -70,9 +71,9 @@ def test_a_booked_visit_is_said_with_day_time_place_and_what_to_bring(demo: Demo
 def test_while_the_visit_goes_on_nobody_is_asked_to_plan_one(demo: Demo) -> None:
     page = demo.opens(demo.signs_in(CLINICIAN), demo.known.milo)
     follow(page, "Book visit")
-    page.locator("button[name=slot]").first.click()
+    click_through(page.locator("button[name=slot]").first)
     follow(page, "Clinic day")
-    about(page, "Open visit", "Milo Lindqvist").click()
+    click_through(about(page, "Open visit", "Milo Lindqvist"))
     family = demo.signs_in(PARENT, *PHONE)
     assert "Your visit is booked." in family.inner_text(".nhsuk-card")
     assert "Monday, November 23, 2026" in family.inner_text(".nhsuk-card")
@@ -132,7 +133,7 @@ def test_the_page_serves_without_javascript_and_signs_out(demo: Demo) -> None:
     picture(page, "family")
     assert page.inner_text("h1").endswith("’s care")
     page.get_by_text("Later", exact=True).click()
-    assert page.locator("#later li").first.is_visible()
+    expect(page.locator("#later li").first).to_be_visible()
     press(page, "Sign out")
     answer = page.goto(f"{demo.address}/care")
     assert answer is not None and page.url.startswith(f"{demo.address}/sign-in")

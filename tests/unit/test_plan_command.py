@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -309,12 +308,18 @@ def test_a_reader_that_stops_reading_causes_no_traceback(tmp_path: Path) -> None
     assert errors == b""
 
 
+def computing_seconds() -> float:
+    """The time that the processes started here have computed: what else the machine does does not count."""
+    spent = os.times()
+    return spent.children_user + spent.children_system
+
+
 def test_two_thousand_cases_take_less_than_five_seconds(tmp_path: Path) -> None:
     path = tmp_path / "many.jsonl"
     lines = [one_line(raw_case(name) | {"id": f"{name}-{number}"}) for number in range(200) for name in NAMES]
     path.write_text("\n".join(lines[:2000]))
-    began = time.perf_counter()
+    began = computing_seconds()
     done = subprocess.run([sys.executable, "-c", ALONE, str(path)], cwd=PROJECT, capture_output=True, text=True)
-    seconds = time.perf_counter() - began
+    seconds = computing_seconds() - began
     assert (done.returncode, done.stdout.count("\n")) == (0, 2000)
-    assert seconds < 5, f"2 000 cases took {seconds:.1f} s"
+    assert seconds < 5, f"2 000 cases took {seconds:.1f} s of computing"

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import NewPage, axe_violations, browser, new_page, no_horizontal_scroll, serving
+from tests.browser import (
+    NewPage,
+    axe_violations,
+    browser,
+    click_through,
+    loading,
+    new_page,
+    no_horizontal_scroll,
+    serving,
+    unfold,
+)
 from tests.factories import PASSWORD
 from tests.hashing import light_hashing
 from tests.web.worlds import Worlds, built, shared_app, worlds
@@ -55,7 +65,7 @@ def test_the_pack_and_a_person_serve_everybody_too(worlds: Worlds, address: str,
     page = new_page(width)
     sign_in(page, worlds, address, "administrator")
     page.goto(f"{address}/admin/pack")
-    page.get_by_role("heading", name="Sources").click()
+    unfold(page.locator("details", has=page.get_by_role("heading", name="Sources")))
     assert axe_violations(page) == []
     assert no_horizontal_scroll(page)
     page.goto(f"{address}/admin/users/{worlds.mine.user.id}")
@@ -72,15 +82,17 @@ def test_signing_in_by_keyboard_after_a_mistake(
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.get_by_label("Email address").fill(worlds.mine.users["administrator"].email)
     page.get_by_label("Password", exact=True).fill("not the password")
-    page.get_by_label("Password", exact=True).press("Enter")
+    with loading(page):
+        page.get_by_label("Password", exact=True).press("Enter")
     expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
     expect(page.get_by_label("Email address")).to_have_value(worlds.mine.users["administrator"].email)
     if javascript:
         assert axe_violations(page) == []
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password", exact=True).press("Enter")
+    with loading(page):
+        page.get_by_label("Password", exact=True).press("Enter")
     expect(page.get_by_role("heading", name="Job runs")).to_be_visible()
-    page.get_by_role("button", name="Sign out").click()
+    click_through(page.get_by_role("button", name="Sign out"))
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
@@ -100,12 +112,12 @@ def test_adding_a_colleague_who_is_administrator_and_clinician(worlds: Worlds, a
     page = new_page()
     sign_in(page, worlds, address, "administrator")
     page.goto(f"{address}/admin/users")
-    page.get_by_role("button", name="Add a person").or_(page.get_by_role("link", name="Add a person")).click()
+    click_through(page.get_by_role("button", name="Add a person").or_(page.get_by_role("link", name="Add a person")))
     page.get_by_label("Name", exact=True).fill("Noor Haddad")
     page.get_by_label("Email address").fill("noor@clinic.example")
     page.get_by_label("Clinician").check()
     page.get_by_label("Administrator").check()
     page.get_by_label("First password").fill(PASSWORD)
-    page.get_by_role("button", name="Add this person").click()
+    click_through(page.get_by_role("button", name="Add this person"))
     expect(page.get_by_text("Noor Haddad can sign in now.")).to_be_visible()
     expect(page.get_by_text("Administrator, Clinician")).to_be_visible()

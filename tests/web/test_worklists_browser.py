@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from tests.browser import NewPage, axe_violations, browser, new_page, no_horizontal_scroll, serving
+from tests.browser import NewPage, axe_violations, browser, click_through, new_page, no_horizontal_scroll, serving
 from tests.factories import make_contact, make_due_item, make_survivor, make_visit
 from tests.web.staff import Staff
 from tracker.models import Clinic, PlanGap, Role
@@ -105,12 +105,12 @@ def test_three_clicks_take_a_coordinator_from_the_list_to_a_booked_visit(
 ) -> None:
     page = opened(Role.COORDINATOR, width, javascript=javascript)
     page.goto(f"{address}/worklist?state=overdue")
-    page.get_by_role("link", name=re.compile(r"^Book\b")).first.click()
+    click_through(page.get_by_role("link", name=re.compile(r"^Book\b")).first)
     if javascript:
         assert axe_violations(page) == []
     assert no_horizontal_scroll(page)
-    page.get_by_role("link", name="Dec 7, 2026").click()
-    page.get_by_role("button", name="10:00 AM").click()
+    click_through(page.get_by_role("link", name="Dec 7, 2026"))
+    click_through(page.get_by_role("button", name="10:00 AM"))
     assert page.url == f"{address}/worklist?state=overdue"
     assert "Visit booked for Monday, December 7, 2026, 10:00 AM." in page.inner_text("main")
     assert page.get_by_role("link", name=re.compile(r"^Book\b")).count() == 0
@@ -121,16 +121,16 @@ def test_cancelling_moving_and_missing_have_pages_that_anyone_can_use(
 ) -> None:
     page = opened(Role.COORDINATOR, 360)
     page.goto(f"{address}/visits/day")
-    page.get_by_role("link", name=re.compile("^Sheet")).first.click()
+    click_through(page.get_by_role("link", name=re.compile("^Sheet")).first)
     planned = page.url
     for act, heading in (("Move", "Move the visit"), ("Cancel", "Cancel the visit"), ("Did not come", "did not come")):
         page.goto(planned)
-        page.get_by_role("link", name=act, exact=True).click()
+        click_through(page.get_by_role("link", name=act, exact=True))
         assert heading in page.inner_text("h1")
         assert axe_violations(page) == []
         assert no_horizontal_scroll(page)
     page.goto(f"{planned}/cancel")
-    page.get_by_role("button", name="Cancel the visit").click()
+    click_through(page.get_by_role("button", name="Cancel the visit"))
     assert "Enter why the visit is cancelled" in page.inner_text("main")
     assert axe_violations(page) == []
 
@@ -138,8 +138,8 @@ def test_cancelling_moving_and_missing_have_pages_that_anyone_can_use(
 def test_a_day_prints_without_its_buttons(opened: Opener, address: str) -> None:
     page = opened(Role.CLINICIAN)
     page.goto(f"{address}/visits/day")
-    assert page.get_by_role("button", name="Open visit").first.is_visible()
+    expect(page.get_by_role("button", name="Open visit").first).to_be_visible()
     page.emulate_media(media="print")
-    assert page.get_by_text("Fernández-Villanueva").first.is_visible()
-    assert not page.get_by_role("button", name="Open visit").first.is_visible()
-    assert not page.get_by_text("Next clinic day").is_visible()
+    expect(page.get_by_text("Fernández-Villanueva").first).to_be_visible()
+    expect(page.get_by_role("button", name="Open visit")).to_have_count(0)
+    expect(page.get_by_text("Next clinic day")).to_be_hidden()
