@@ -33,12 +33,21 @@ def _ring() -> MultiFernet:
 
 
 def encrypt(text: str) -> str:
-    return _ring().encrypt(text.encode()).decode()
+    return encrypt_bytes(text.encode()).decode()
 
 
 def decrypt(token: str) -> str:
+    return decrypt_bytes(token.encode()).decode()
+
+
+def encrypt_bytes(content: bytes) -> bytes:
+    """What is not text, a photograph for example, with the same keys."""
+    return _ring().encrypt(content)
+
+
+def decrypt_bytes(token: bytes) -> bytes:
     try:
-        return _ring().decrypt(token.encode()).decode()
+        return _ring().decrypt(token)
     except InvalidToken as error:
         raise TrackerError(
             "A stored value cannot be read with the present keys. Add the key it was written with to "

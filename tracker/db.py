@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
 from tracker.crypto import decrypt, encrypt
+from tracker.engine.partial_dates import PartialDate
 
 READ_ONLY = {"read_only": True}
 
@@ -43,6 +44,19 @@ class EncryptedText(sa.types.TypeDecorator[str]):
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> str | None:
         return None if value is None else decrypt(value)
+
+
+class PartialDateText(sa.types.TypeDecorator[PartialDate]):
+    """A date known to the year, the month or the day, as ISO 8601 text: it sorts by the first possible day."""
+
+    impl = sa.String(10)
+    cache_ok = True
+
+    def process_bind_param(self, value: PartialDate | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> PartialDate | None:
+        return None if value is None else PartialDate.parse(value)
 
 
 def make_engine(url: str) -> Engine:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import KEYS
 from tracker import crypto
-from tracker.crypto import blind_index, decrypt, encrypt, use_keys
+from tracker.crypto import blind_index, decrypt, decrypt_bytes, encrypt, encrypt_bytes, use_keys
 from tracker.errors import TrackerError
 
 OLD = "the key of last year, long enough 01234"
@@ -23,6 +23,31 @@ def test_what_is_encrypted_comes_back_and_is_not_readable_meanwhile() -> None:
     token = encrypt("617-555-0123 Peña")
     assert "555" not in token
     assert decrypt(token) == "617-555-0123 Peña"
+
+
+def test_bytes_come_back_as_they_were_whatever_they_are() -> None:
+    content = bytes(range(256)) * 40
+    token = encrypt_bytes(content)
+    assert content[:16] not in token
+    assert decrypt_bytes(token) == content
+    assert decrypt_bytes(encrypt_bytes(b"")) == b""
+
+
+def test_a_single_changed_byte_is_noticed() -> None:
+    token = bytearray(encrypt_bytes(b"a photograph"))
+    token[30] ^= 1
+    with pytest.raises(TrackerError, match="TRACKER_ENCRYPTION_KEYS"):
+        decrypt_bytes(bytes(token))
+
+
+def test_bytes_follow_a_change_of_keys_and_need_one() -> None:
+    use_keys([OLD])
+    token = encrypt_bytes(b"a photograph")
+    use_keys([NEW, OLD])
+    assert decrypt_bytes(token) == b"a photograph"
+    use_keys([NEW])
+    with pytest.raises(TrackerError, match="cannot be read with the present keys"):
+        decrypt_bytes(token)
 
 
 def test_the_same_text_is_never_the_same_token() -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracker.db import EncryptedText
-from tracker.models.base import Base, HasId, one_of
+from tracker.models.base import PRECISIONS, YES_NO, Base, HasId, one_of
 from tracker.models.clinic import Clinic
 
 
@@ -37,6 +37,8 @@ class Survivor(HasId, Base):
     __table_args__ = (
         one_of("sex_at_birth", Sex),
         one_of("standing", Standing),
+        one_of("interpreter_needed", YES_NO),
+        one_of("deceased_precision", PRECISIONS),
         sa.CheckConstraint("standing <> 'declined' OR review_on IS NOT NULL", name="declined_reviewed"),
         sa.CheckConstraint("deceased_on IS NULL OR deceased_on >= birth_date", name="death_after_birth"),
         sa.CheckConstraint("acknowledged_on IS NULL OR standing = 'transferred'", name="acknowledged_transfer"),
@@ -58,14 +60,19 @@ class Survivor(HasId, Base):
     birth_date: Mapped[date]
     sex_at_birth: Mapped[str] = mapped_column(sa.String(10))
     language: Mapped[str] = mapped_column(sa.String(10), default="en")
+    interpreter_needed: Mapped[str] = mapped_column(sa.String(10), default="unknown", server_default="unknown")
+    interpreter_language: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
     enrolled_on: Mapped[date]
     ltfu_entry_on: Mapped[date | None]
     summary_confirmed_on: Mapped[date | None]
     summary_confirmed_by: Mapped[str] = mapped_column(sa.String(120), default="")
+    # The last possible day, where the death is known to the month or year only.
     deceased_on: Mapped[date | None]
+    deceased_precision: Mapped[str] = mapped_column(sa.String(5), default="day", server_default="day")
     standing: Mapped[str] = mapped_column(sa.String(20), default=Standing.ACTIVE)
     standing_since: Mapped[date | None]
     standing_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    followed_by: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     review_on: Mapped[date | None]
     acknowledged_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)

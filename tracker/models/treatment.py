@@ -8,7 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.models.base import Base, HasId, one_of
+from tracker.engine.partial_dates import PartialDate
+from tracker.models.base import PRECISIONS, Base, HasId, not_negative, one_of
 
 TUMOR_FIELDS = ("grade", "site", "vessel", "depth", "resection", "histology", "stage", "risk", "subtype", "mibg")
 SYNDROME_FIELDS = ("gene", "phenotype", "risk", "thyroid", "germline", "ultrasound")
@@ -16,6 +17,15 @@ SYNDROME_FIELDS = ("gene", "phenotype", "risk", "thyroid", "germline", "ultrasou
 
 def _not_blank(column: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IS NULL OR length({column}) > 0", name=f"{column}_not_blank")
+
+
+class DiagnosisCourse(StrEnum):
+    """What an entry is: a first cancer, its return, or another cancer."""
+
+    PRIMARY = "primary"
+    RELAPSE = "relapse"
+    PROGRESSION = "progression"
+    SECOND_PRIMARY = "second_primary"
 
 
 class Diagnosis(HasId, Base):
@@ -26,6 +36,9 @@ class Diagnosis(HasId, Base):
         sa.UniqueConstraint("survivor_id", "position"),
         sa.CheckConstraint("position >= 0", name="position_counted"),
         *(_not_blank(field) for field in TUMOR_FIELDS),
+        *(one_of(f"{each}_precision", PRECISIONS) for each in ("diagnosed", "resected", "end_of_therapy")),
+        one_of("course", DiagnosisCourse),
+        *not_negative("mitotic_count", "size_mm", "margin_mm"),
     )
 
     survivor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("survivors.id"), index=True)
@@ -46,6 +59,30 @@ class Diagnosis(HasId, Base):
     subtype: Mapped[str | None] = mapped_column(sa.String(60))
     mibg: Mapped[str | None] = mapped_column(sa.String(60))
     external_id: Mapped[str | None] = mapped_column(sa.String(200))
+    # Of a date known to the year or month only, the column holds the first possible day.
+    diagnosed_precision: Mapped[str] = mapped_column(sa.String(5), default="day", server_default="day")
+    resected_precision: Mapped[str] = mapped_column(sa.String(5), default="day", server_default="day")
+    end_of_therapy_precision: Mapped[str] = mapped_column(sa.String(5), default="day", server_default="day")
+    course: Mapped[str] = mapped_column(sa.String(20), default="primary", server_default="primary")
+    icdo3_topography: Mapped[str] = mapped_column(sa.String(10), default="", server_default="")
+    clinic_subtype: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    tissue: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    laterality: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    bone: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    bone_segment: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    extremity_part: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    vessel_name: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    grade_system: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    graded_on: Mapped[PartialDate | None]
+    differentiation: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    mitotic_count: Mapped[int | None]
+    mitotic_field: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    size_mm: Mapped[int | None]
+    margin_mm: Mapped[Decimal | None]
+    stage_system: Mapped[str] = mapped_column(sa.String(60), default="", server_default="")
+    symptom_onset_on: Mapped[PartialDate | None]
+    lesion: Mapped[str] = mapped_column(sa.String(400), default="", server_default="")
+    note: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
 
     def tumor(self) -> dict[str, str]:
         """The stratum fields that are recorded, as the guideline's tables name them."""
@@ -58,6 +95,13 @@ class Certainty(StrEnum):
     KNOWN = "known"
     DOSE_UNKNOWN = "dose_unknown"
     DATE_ONLY = "date_only"
+
+
+class ExposureSource(StrEnum):
+    """Whether an exposure was recorded as a total, or follows from the courses that were given."""
+
+    RECORDED = "recorded"
+    GIVEN = "given"
 
 
 UNITS = ["1", "Gy", "mg/m2", "[U]/m2", "{count}", "a"]
@@ -73,6 +117,9 @@ class Exposure(HasId, Base):
         one_of("unit", UNITS),
         sa.CheckConstraint("(certainty = 'known') = (value IS NOT NULL)", name="value_when_known"),
         sa.CheckConstraint("value IS NULL OR value >= 0", name="value_not_negative"),
+        one_of("source", ExposureSource),
+        one_of("last_precision", PRECISIONS),
+        *not_negative("at_least"),
     )
 
     survivor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("survivors.id"), index=True)
@@ -81,6 +128,11 @@ class Exposure(HasId, Base):
     value: Mapped[Decimal | None]
     unit: Mapped[str] = mapped_column(sa.String(20))
     last_on: Mapped[date | None]
+    last_precision: Mapped[str] = mapped_column(sa.String(5), default="day", server_default="day")
+    at_least: Mapped[Decimal | None]
+    source: Mapped[str] = mapped_column(
+        sa.String(10), default=ExposureSource.RECORDED, server_default=ExposureSource.RECORDED
+    )
 
 
 class EventName(StrEnum):
@@ -93,11 +145,16 @@ class Event(HasId, Base):
     """Something that happened to the survivor and starts or ends a check."""
 
     __tablename__ = "events"
-    __table_args__ = (one_of("name", EventName), sa.UniqueConstraint("survivor_id", "name"))
+    __table_args__ = (
+        one_of("name", EventName),
+        sa.UniqueConstraint("survivor_id", "name"),
+        one_of("happened_precision", PRECISIONS),
+    )
 
     survivor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("survivors.id"), index=True)
     name: Mapped[str] = mapped_column(sa.String(40))
     happened_on: Mapped[date]
+    happened_precision: Mapped[str] = mapped_column(sa.String(5), default="day", server_default="day")
 
 
 class Predisposition(HasId, Base):

@@ -1,6 +1,7 @@
 """Who did what, before and after, in the caller's transaction; and who looked."""
 
-from dataclasses import asdict, is_dataclass
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tracker.crypto import blind_index
 from tracker.db import EncryptedText
+from tracker.engine.partial_dates import PartialDate
 from tracker.models import AccessEvent, AuditEvent, Base, Clinic, Survivor
 from tracker.policy import Actor
 
@@ -78,7 +80,7 @@ def snapshot(value: object) -> dict[str, Any] | None:
     if isinstance(value, Base):
         return {column.key: _plain(_seen(value, column)) for column in sa.inspect(type(value)).columns}
     if is_dataclass(value) and not isinstance(value, type):
-        return {key: _plain(entry) for key, entry in asdict(value).items()}
+        return _of_dataclass(value)
     if isinstance(value, dict):
         return {str(key): _plain(entry) for key, entry in value.items()}
     raise TypeError(f"Cannot record {type(value).__name__} in the audit trail")
@@ -96,12 +98,18 @@ def _seen(row: Base, column: sa.Column[Any]) -> object:
     return value
 
 
+def _of_dataclass(value: Any) -> dict[str, Any]:
+    return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+
+
 def _plain(value: object) -> object:
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, date | Decimal | UUID):
+    if isinstance(value, date | Decimal | UUID | PartialDate):
         return str(value)
-    if isinstance(value, dict):
+    if is_dataclass(value) and not isinstance(value, type):
+        return _of_dataclass(value)
+    if isinstance(value, Mapping):
         return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(entry) for entry in value]
