@@ -73,9 +73,9 @@ def counts(result: Mapping[str, Any], on: date) -> bool:
     )
 
 
-def read_amount(dose: float | None) -> Amount:
-    """Through its decimal writing, so that 29.9 is 29.9. ``null`` is "given, dose unknown"."""
-    return Amount(Decimal(0), known=False) if dose is None else Amount(Decimal(str(dose)))
+def read_amount(dose: float | None, at_least: float = 0) -> Amount:
+    """Through its decimal writing, so that 29.9 is 29.9. ``null`` is "given, dose unknown", at least its known part."""
+    return Amount(Decimal(str(at_least)), known=False) if dose is None else Amount(Decimal(str(dose)))
 
 
 def derive(derivation: Derivation, amounts: Mapping[str, Amount]) -> Amount:
@@ -89,7 +89,8 @@ def derive(derivation: Derivation, amounts: Mapping[str, Amount]) -> Amount:
 
 def read_amounts(case: Mapping[str, Any], tables: Tables) -> dict[str, Amount]:
     """As recorded, then what follows, "in the file's order"; "a recorded value always wins"."""
-    amounts = {name: read_amount(dose) for name, dose in case.get("exposures", {}).items()}
+    known_parts = case.get("at_least", {})
+    amounts = {name: read_amount(dose, known_parts.get(name, 0)) for name, dose in case.get("exposures", {}).items()}
     amounts["any_cancer"] = GIVEN
     amounts["predispositions"] = GIVEN if case.get("predispositions") else NOTHING
     for derivation in tables.derivations:

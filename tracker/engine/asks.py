@@ -18,6 +18,7 @@ class Ask:
     last: Result | None
     overdue_after: date | None = None
     exposures: tuple[tuple[str, Decimal | None], ...] = ()
+    at_least: tuple[tuple[str, Decimal], ...] = ()
     context: tuple[tuple[str, str], ...] = ()
     gap: str | None = None
     stops_on: date | None = None

@@ -44,7 +44,7 @@ class Chart:
 
 def open_chart(facts: Facts, pack: Pack, on: date) -> Chart:
     """Prepare a survivor's facts: derived doses, dates counted from, events and results that count by the day."""
-    doses = total_doses(facts.exposures, pack.derivations, bool(facts.predispositions))
+    doses = total_doses(facts.exposures, pack.derivations, bool(facts.predispositions), at_least=facts.at_least)
     anchors = _anchors(facts, doses, on)
     if anchors is not None:
         doses.record("ltfu_entry_age_y", Decimal(age_on(facts.birth_date, anchors.ltfu_entry)))
@@ -102,13 +102,21 @@ def _is_newer(result: Result, last: Result, test_code: str) -> bool:
 
 
 def total_doses(
-    recorded: Mapping[str, Decimal | None], derivations: tuple[Derivation, ...], has_predisposition: bool
+    recorded: Mapping[str, Decimal | None],
+    derivations: tuple[Derivation, ...],
+    has_predisposition: bool,
+    *,
+    at_least: Mapping[str, Decimal] | None = None,
 ) -> Doses:
-    """Recorded doses, and those that follow from them in the derivations' order; what is recorded always wins."""
-    doses = Doses()
+    """Recorded doses, and those that follow from them in the derivations' order; what is recorded always wins.
+
+    ``at_least``: the certain part of a dose recorded as unknown. Sums and maxima carry it on.
+    """
+    doses, known_parts = Doses(), at_least or {}
     for name, value in recorded.items():
         if name not in COMPUTED:
-            doses.record(name, value or ZERO, unknown=value is None)
+            certain = known_parts.get(name, ZERO) if value is None else value
+            doses.record(name, certain, unknown=value is None)
     doses.record("any_cancer", _ONE)
     for derivation in derivations:
         if derivation.name not in recorded:

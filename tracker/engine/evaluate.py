@@ -2,14 +2,12 @@
 
 from datetime import date
 
-from tracker.engine.chart import Chart, end_of_therapy, open_chart
-from tracker.engine.late_effects import ask_late_effects
-from tracker.engine.merge import draft_items, finish
-from tracker.engine.overrides import apply_overrides
-from tracker.engine.predisposition import ask_predisposition
-from tracker.engine.recurrence import ask_recurrence
+from tracker.engine.both_ends import plan_for_both_ends
+from tracker.engine.chart import open_chart
+from tracker.engine.precision import is_whole
 from tracker.engine.rules import Pack
-from tracker.engine.types import CarePlan, DataGap, Facts, PlannedItem
+from tracker.engine.types import CarePlan, Facts
+from tracker.engine.whole_dates import plan_chart
 
 
 def evaluate(facts: Facts, pack: Pack, *, on: date) -> CarePlan:
@@ -21,8 +19,10 @@ def evaluate(facts: Facts, pack: Pack, *, on: date) -> CarePlan:
 
     Doses are compared exactly, in the vocabulary's own unit (Gy; mg/m² doxorubicin-equivalent for
     anthracyclines), never converted. A dose given but unknown counts as at least its known part; a rule it
-    leaves undecided is treated as met and reported as a gap. One item is returned per test, the earliest date
-    winning, with a reason for each rule and decision behind it; nothing is due before the end of therapy.
+    leaves undecided is treated as met and reported as a gap. A date known to the month or year only is planned for
+    on its first and on its last possible day, the earlier due date winning; either day may lie after ``on``, as any
+    fact may. One item is returned per test, the earliest date winning, with a reason for each rule and decision
+    behind it; nothing is due before the end of therapy.
 
     Raises:
         Invalid: a decision in force lacks the date or interval its action needs.
@@ -30,17 +30,6 @@ def evaluate(facts: Facts, pack: Pack, *, on: date) -> CarePlan:
 
     Source: the citation of each rule, carried into every reason.
     """
-    chart = open_chart(facts, pack, on)
-    items, gaps = plan_chart(chart)
-    return CarePlan(tuple(items), tuple(gaps), chart.changes)
-
-
-def plan_chart(chart: Chart) -> tuple[list[PlannedItem], list[DataGap]]:
-    """Items sorted by due date, then test code, and gaps; the chart then knows when they may change."""
-    asked = [ask_late_effects(chart), ask_recurrence(chart), ask_predisposition(chart)]
-    asks = [ask for each in asked for ask in each.asks]
-    drafts = draft_items(asks, chart.pack, end_of_therapy(chart.facts.diagnoses))
-    apply_overrides(drafts, chart)
-    items = [finish(draft, chart.pack) for draft in drafts.values()]
-    items.sort(key=lambda item: (item.due_on, item.test_code))
-    return items, [gap for each in asked for gap in each.gaps]
+    if is_whole(facts):
+        return plan_chart(open_chart(facts, pack, on))
+    return plan_for_both_ends(facts, pack, on)

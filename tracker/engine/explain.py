@@ -6,6 +6,9 @@ Pure functions from data to English sentences. ``translate`` is given every phra
 from collections.abc import Mapping
 from datetime import date
 
+from tracker.engine.both_ends import PLANNED_FOR_BOTH_ENDS
+from tracker.engine.explain_dates import explain_partial_date
+from tracker.engine.not_applicable import AT_LEAST
 from tracker.engine.rules import Pack
 from tracker.engine.types import DataGap, Flag, NotApplicable, PlannedItem, Reason, RuleKind
 from tracker.engine.words import Translate, Words, same
@@ -31,9 +34,13 @@ def explain_item(
     return _for_family(item, words) if audience == FAMILY else _for_clinician(item, words)
 
 
-def explain_gap(gap: DataGap, pack: Pack, *, translate: Translate = same) -> str:
-    """Say what is unknown, and what follows from it."""
+def explain_gap(gap: DataGap, pack: Pack, *, audience: str = CLINICIAN, translate: Translate = same) -> str:
+    """Say what is unknown, and what follows from it. ``audience`` is ``clinician`` or ``family``."""
     words = Words(pack, translate)
+    if gap.consequence == PLANNED_FOR_BOTH_ENDS:
+        return explain_partial_date(gap, words, for_family=audience == FAMILY)
+    if audience == FAMILY:
+        return words.say("A part of your treatment record is not known yet. Your clinic plans with care until it is.")
     missing = words.listed([_missing_fact(name, words) for name in gap.missing])
     test = words.test(gap.test_code) if gap.test_code else ""
     _, _, about = gap.id.partition(":")
@@ -59,14 +66,36 @@ def _for_clinician(item: PlannedItem, words: Words) -> tuple[str, ...]:
     sentences += [last] if last else []
     if first is not None:
         sentences.append(_counted_from(first, words))
+        sentences += [_counted_instead(reason, words) for reason in _other_ends(first, rules)]
         if first.wins and first.due_on is not None and first.due_on < item.due_on:
             sentences.append(words.say("Not due before the end of therapy."))
         sentences += [_gap(reason, words) for reason in rules if reason.gap]
-    sentences += [_also(reason, words) for reason in rules if reason is not first]
+    sentences += _also_asked(first, rules, words)
     if item.own_overdue:
         sentences.append(words.say("Overdue after {day}.", day=words.day(item.overdue_after)))
-    sentences += [_rule(reason, words) for reason in rules]
+    sentences += dict.fromkeys(_rule(reason, words) for reason in rules)
     return tuple(sentences)
+
+
+def _other_ends(reason: Reason, rules: list[Reason]) -> list[Reason]:
+    """What the same rule says if a partly known date was the other day that it can have been."""
+    return [each for each in rules if each is not reason and _named(each) == _named(reason)]
+
+
+def _named(reason: Reason) -> object:
+    return reason.rule_id, reason.context
+
+
+def _also_asked(first: Reason | None, rules: list[Reason], words: Words) -> list[str]:
+    """The other rules that ask, each followed by what it says at the other end of a partly known date."""
+    sentences: list[str] = []
+    told = set() if first is None else {_named(first)}
+    for reason in rules:
+        if _named(reason) not in told:
+            told.add(_named(reason))
+            sentences.append(_also(reason, words))
+            sentences += [_counted_instead(other, words) for other in _other_ends(reason, rules)]
+    return sentences
 
 
 def _by_date(reason: Reason) -> date:
@@ -104,7 +133,13 @@ def _counted_from(reason: Reason, words: Words) -> str:
     basis = words.basis(reason.start_basis)
     if reason.start_on is None:
         return words.say("Counted from {basis}.", basis=basis)
-    return words.say("Counted from {basis}, {day}.", basis=basis, day=words.day(reason.start_on))
+    return words.say(_COUNTED_FROM[reason.start_precision], basis=basis, day=words.day(reason.start_on))
+
+
+def _counted_instead(reason: Reason, words: Words) -> str:
+    counted = words.day(reason.start_on) if reason.start_on else words.basis(reason.start_basis)
+    day = words.day(reason.due_on) if reason.due_on else ""
+    return words.say("Counted from {counted} instead, it would be due on {day}.", counted=counted, day=day)
 
 
 def _gap(reason: Reason, words: Words) -> str:
@@ -167,6 +202,11 @@ def _family_cause(item: PlannedItem, words: Words) -> str:
     return words.say("This check is done {interval}. The reason is {cause}.", interval=interval, cause=cause)
 
 
+_COUNTED_FROM = {
+    None: "Counted from {basis}, {day}.",
+    "month": "Counted from {basis}, {day}, because only the month is known.",
+    "year": "Counted from {basis}, {day}, because only the year is known.",
+}
 _GAP_SENTENCES = {
     "treated_as_met": "Not known: {missing}. {test} is planned as a precaution. Ask the treating center.",
     "not_scheduled": "Not known: {missing}. No schedule could be chosen for {about}. Complete the treatment summary.",
@@ -216,10 +256,17 @@ def _missing_fact(name: str, words: Words) -> str:
 
 def _detail(name: str, value: str, words: Words) -> str:
     if name in words.pack.exposures:
-        amount = words.amount(name, value) if value[:1].isdigit() else words.say(value)
+        amount = _recorded_amount(name, value, words)
         return words.say("{exposure}: {amount}", exposure=words.exposure(name), amount=amount or words.say("given"))
     try:
         value = words.day(date.fromisoformat(value))
     except ValueError:
         value = words.test(value) if name == "result_code" else words.say(value.replace("_", " "))
     return words.say("{fact} {value}", fact=_missing_fact(name, words), value=value)
+
+
+def _recorded_amount(name: str, value: str, words: Words) -> str:
+    if value.startswith(AT_LEAST):
+        known = words.amount(name, value.removeprefix(AT_LEAST))
+        return words.say("at least {amount}", amount=known) if known else ""
+    return words.amount(name, value) if value[:1].isdigit() else words.say(value)

@@ -156,12 +156,14 @@ def _ask(rule: LateEffectRule, window: Window, chart: Chart, anchors: Anchors) -
         due_on = max(start, window.first, add_period(last.on, rule.every))
     if due_on is None or due_on >= window.ends:
         return None
+    exposures = decided_by(rule, window.age, chart)
     return Ask(
         rule,
         due_on,
         start,
         last,
-        exposures=decided_by(rule, window.age, chart),
+        exposures=exposures,
+        at_least=known_parts(exposures, chart),
         gap=TREATED_AS_MET if window.unsure else None,
         stops_on=None if window.ends == date.max else window.ends,
     )
@@ -178,6 +180,14 @@ def decided_by(rule: LateEffectRule, age: int, chart: Chart) -> tuple[tuple[str,
     """The exposures that were given and made the row apply, with their doses."""
     _, names = rule.condition.judge(chart.doses, age)
     return tuple((name, chart.doses.value(name)) for name in dict.fromkeys(names))
+
+
+def known_parts(exposures: tuple[tuple[str, Decimal | None], ...], chart: Chart) -> tuple[tuple[str, Decimal], ...]:
+    """How much was given at least, of those whose dose is unknown."""
+    if not chart.doses.unknown:
+        return ()
+    certain = chart.doses.certain
+    return tuple((name, certain[name]) for name, value in exposures if value is None and certain[name] > 0)
 
 
 def _gap(ask: Ask, rule: LateEffectRule, window: Window, chart: Chart) -> list[DataGap]:

@@ -108,4 +108,5 @@ def _reason(ask: Ask, pack: Pack, *, wins: bool) -> Reason:
         source=rule.source,
         confidence=rule.confidence,
         wins=wins,
+        at_least=ask.at_least,
     )

@@ -9,6 +9,7 @@ from tracker.engine.conditions import AgeIs, Ages, Clause, FieldIn, deciding
 from tracker.engine.late_effects import ask_late_effects, sex_allows, stands_from, start_day, windows
 from tracker.engine.merge import draft_items
 from tracker.engine.overrides import apply_overrides, decisions_in_force
+from tracker.engine.precision import is_whole, partly_known, settled
 from tracker.engine.predisposition import ask_predisposition
 from tracker.engine.predisposition import end_day as predisposition_end
 from tracker.engine.recurrence import (
@@ -26,6 +27,7 @@ from tracker.engine.schedule import age_on
 from tracker.engine.starts import Anchors, events_in
 from tracker.engine.types import Diagnosis, Facts, NotApplicable, Predisposition
 
+AT_LEAST = "at least "
 Detail = tuple[tuple[str, str], ...]
 Why = tuple[str, Detail]
 
@@ -36,18 +38,33 @@ def not_applicable(facts: Facts, pack: Pack, *, on: date) -> tuple[NotApplicable
     ``why`` is a code: ``not_exposed``, ``other_sex``, ``outside_window``, ``event_not_happened``, ``done``,
     ``finished``, ``no_end_of_therapy``; for recurrence also ``other_diagnosis``, ``other_stratum``, ``other_band``,
     ``no_anchor_date``, ``history_missing``; for predisposition ``not_predisposed``; ``stopped`` by a decision.
-    ``detail`` names the facts that decided. Pure, like ``evaluate``.
+    ``detail`` names the facts that decided. Where dates are partly known, a rule that asks with their first or with
+    their last possible days is planned, and not explained here. Pure, like ``evaluate``.
     """
-    chart = open_chart(facts, pack, on)
+    whole = is_whole(facts)
+    silent = _silent_rules(open_chart(facts, pack, on)) if whole else _silent_at_both_ends(facts, pack, on)
+    return tuple(silent[rule_id] for rule_id in pack.rules if rule_id in silent)
+
+
+def _silent_rules(chart: Chart) -> dict[str, NotApplicable]:
+    """By rule, why it asks for nothing in this chart."""
     asked = [ask_late_effects(chart), ask_recurrence(chart), ask_predisposition(chart)]
     asks = [ask for each in asked for ask in each.asks]
-    drafts = draft_items(asks, pack, end_of_therapy(facts.diagnoses))
+    drafts = draft_items(asks, chart.pack, end_of_therapy(chart.facts.diagnoses))
     apply_overrides(drafts, chart)
     asking = {ask.rule.id for ask in asks}
     found = [_entry(ask.rule, _stopped(ask.rule, chart)) for ask in asks if ask.rule.test_code not in drafts]
     found += [_entry(rule, why) for rule, why in _silent(chart) if rule.id not in asking]
-    order = {rule_id: place for place, rule_id in enumerate(pack.rules)}
-    return tuple(sorted(found, key=lambda entry: order[entry.rule_id]))
+    return {entry.rule_id: entry for entry in found}
+
+
+def _silent_at_both_ends(facts: Facts, pack: Pack, on: date) -> dict[str, NotApplicable]:
+    """Only what neither plan asks for. The last days leave most standing and explain the rest best, save what was done
+    or stopped with the first days."""
+    dates = partly_known(facts)
+    first, last = (_silent_rules(open_chart(settled(facts, dates, ends), pack, on)) for ends in ((), dates))
+    both = first.keys() & last.keys()
+    return {rule_id: first[rule_id] if first[rule_id].why in ("done", "stopped") else last[rule_id] for rule_id in both}
 
 
 def _entry(rule: Rule, why: Why) -> NotApplicable:
@@ -95,8 +112,10 @@ def _exposures_missing(rule: LateEffectRule, chart: Chart) -> Detail:
 def _amount(name: str, chart: Chart) -> str:
     if name not in chart.doses.certain:
         return "not recorded"
-    value = chart.doses.value(name)
-    return "unknown" if value is None else plain(value)
+    value, certain = chart.doses.value(name), chart.doses.certain[name]
+    if value is not None:
+        return plain(value)
+    return f"{AT_LEAST}{plain(certain)}" if certain > 0 else "unknown"
 
 
 def plain(value: Decimal) -> str:

@@ -27,13 +27,18 @@ class RuleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One primary or relapse, with the fields that choose its schedule."""
+    """One primary or relapse, with the fields that choose its schedule.
+
+    ``precision``: of its dates that are known to the ``month`` or ``year`` only, by field (``end_of_therapy_on``);
+    such a date is any day of that month or year. A date that is absent here is known to the day.
+    """
 
     name: str
     diagnosed_on: date | None = None
     resected_on: date | None = None
     end_of_therapy_on: date | None = None
     tumor: Mapping[str, str] = field(default_factory=dict)
+    precision: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,9 @@ class Facts:
     """What is known of one survivor. The first diagnosis is the survivor's own entry.
 
     ``exposures``: name → dose in the vocabulary's unit, 1 for "given", ``None`` for "given, dose unknown";
-    a name that is absent was not recorded. ``exposure_dates`` is keyed without the unit ending.
+    a name that is absent was not recorded. ``at_least``: the known part of a dose that is otherwise unknown.
+    ``exposure_dates`` is keyed without the unit ending. ``exposure_precision`` and ``event_precision`` name the dates
+    known to the ``month`` or ``year`` only, as ``Diagnosis.precision`` does.
     """
 
     birth_date: date
@@ -88,16 +95,20 @@ class Facts:
     predispositions: tuple[Predisposition, ...] = ()
     results: tuple[Result, ...] = ()
     overrides: tuple[Override, ...] = ()
+    at_least: Mapping[str, Decimal] = field(default_factory=dict)
+    exposure_precision: Mapping[str, str] = field(default_factory=dict)
+    event_precision: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why an item stands, as data: one per rule (or override) that asks for the test.
 
-    ``exposures`` are the names that decided, with the value each had (``None``: given, dose unknown);
-    for a recurrence rule ``context`` holds diagnosis and stratum, for predisposition the syndrome.
-    ``start_basis`` names where counting began (``end_of_therapy``, ``ltfu_entry``, ``resection``, ``age 25y``,
-    ``date(chest_rt)`` …) and ``start_on`` its date. ``due_on`` is the date this rule alone gives.
+    ``exposures`` are the names that decided, with the value each had (``None``: given, dose unknown; ``at_least``
+    then has its known part). For a recurrence rule ``context`` holds diagnosis and stratum, for predisposition the
+    syndrome. ``start_basis`` names where counting began (``end_of_therapy``, ``ltfu_entry``, ``resection``,
+    ``age 25y``, ``date(chest_rt)`` …) and ``start_on`` its date; ``start_precision`` is ``month`` or ``year`` where no
+    more is known of the date it follows from. ``due_on`` is the date this rule alone gives.
     """
 
     rule_id: str
@@ -119,13 +130,17 @@ class Reason:
     source: str = ""
     confidence: str = ""
     wins: bool = False
+    at_least: tuple[tuple[str, Decimal], ...] = ()
+    start_precision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DataGap:
     """Something unknown that changes or withholds a plan. ``id`` is a rule id or ``history:…``,
-    ``no-schedule:…``, ``diagnosis-not-in-pack:…``; ``missing`` names the unknown fact, ``consequence`` is a code:
-    ``treated_as_met``, ``not_scheduled``, ``no_anchor_date``, ``history_missing``, ``not_in_pack``."""
+    ``no-schedule:…``, ``diagnosis-not-in-pack:…``, ``date-precision:…``; ``missing`` names the unknown fact,
+    ``consequence`` is a code: ``treated_as_met``, ``not_scheduled``, ``no_anchor_date``, ``history_missing``,
+    ``not_in_pack``, ``planned_for_both_ends``: then ``missing`` is the date's name and what is known of it (2019-03).
+    """
 
     id: str
     missing: tuple[str, ...]

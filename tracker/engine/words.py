@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from tracker.engine.conditions import DoseIs
 from tracker.engine.not_applicable import plain
+from tracker.engine.partial_dates import PartialDate
 from tracker.engine.rules import LateEffectRule, Pack
 from tracker.engine.schedule import Period, parse_period
 from tracker.engine.types import Reason
@@ -49,6 +50,14 @@ class Words:
     def day(self, day: date) -> str:
         """Like "May 14, 2028"."""
         return self.say("{month} {day}, {year}", month=self.say(MONTHS[day.month - 1]), day=day.day, year=day.year)
+
+    def partial_day(self, known: PartialDate) -> str:
+        """Like "2019" or "March 2019"."""
+        if known.month is None:
+            return str(known.year)
+        if known.day is None:
+            return self.say("{month} {year}", month=self.say(MONTHS[known.month - 1]), year=known.year)
+        return self.day(known.earliest())
 
     def test(self, test_code: str) -> str:
         """The test's name for a clinician."""
@@ -112,12 +121,18 @@ class Words:
             return self.say("every {least} to {most} years", least=least.months // 12, most=most.months // 12)
         return self.say("every {least} to {most}", least=self.length(least), most=self.length(most))
 
-    def dose(self, name: str, value: Decimal | None) -> str:
-        """The exposure with its dose, like "doxorubicin, 300 mg/m²"; a yes/no exposure by its name alone."""
+    def dose(self, name: str, value: Decimal | None, at_least: Decimal | None = None) -> str:
+        """The exposure with its dose, like "doxorubicin, 300 mg/m²"; a yes/no exposure by its name alone.
+
+        Where the dose is unknown (None), the part of it that is known: "doxorubicin, at least 300 mg/m²".
+        """
         label = self.exposure(name)
-        if value is None:
+        known = at_least if value is None else value
+        amount = self.amount(name, plain(known)) if known is not None else ""
+        if value is None and not amount:
             return self.say("{exposure}, dose unknown", exposure=label)
-        amount = self.amount(name, plain(value))
+        if value is None:
+            amount = self.say("at least {amount}", amount=amount)
         return self.say("{exposure}, {amount}", exposure=label, amount=amount) if amount else label
 
     def amount(self, name: str, number: str) -> str:
@@ -127,22 +142,32 @@ class Words:
             return ""
         return f"{number} {UNIT_SIGNS.get(known.unit, known.unit)}".strip()
 
-    def threshold(self, rule_id: str, name: str, value: Decimal | None) -> str:
-        """The limits of the rule that the dose keeps to, like "(≥ 250 mg/m²)"; empty if it has none."""
-        rule = self.pack.rules.get(rule_id)
-        if value is None or not isinstance(rule, LateEffectRule):
+    def threshold(self, rule_id: str, name: str, value: Decimal | None, at_least: Decimal | None = None) -> str:
+        """The limits of the rule that the dose keeps to, like "(≥ 250 mg/m²)"; empty if it has none.
+
+        Of a dose unknown (None) but for its known part, the lower limits that this part reaches.
+        """
+        rule, known = self.pack.rules.get(rule_id), at_least if value is None else value
+        if known is None or not isinstance(rule, LateEffectRule):
             return ""
+        certain = OP_SIGNS if value is not None else (">=", ">")
         kept = dict.fromkeys(
             f"{OP_SIGNS[leaf.op]} {plain(leaf.limit)}"
             for leaf in rule.condition.leaves()
-            if isinstance(leaf, DoseIs) and leaf.name == name and leaf.limit and leaf.compare(value, leaf.limit)
+            if isinstance(leaf, DoseIs)
+            and leaf.name == name
+            and leaf.limit
+            and leaf.op in certain
+            and leaf.compare(known, leaf.limit)
         )
         return f" ({self.amount(name, self.listed(list(kept)))})" if kept else ""
 
     def causes(self, reason: Reason) -> str:
         """The exposures behind a late-effects reason, with dose and threshold."""
+        known = dict(reason.at_least)
         parts = [
-            self.dose(name, value) + self.threshold(reason.rule_id, name, value) for name, value in reason.exposures
+            self.dose(name, value, known.get(name)) + self.threshold(reason.rule_id, name, value, known.get(name))
+            for name, value in reason.exposures
         ]
         return self.listed(parts, "; ") or self.exposure("any_cancer")
 

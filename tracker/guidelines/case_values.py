@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 
+from tracker.engine.partial_dates import Day, PartialDate, first_day
 from tracker.engine.schedule import parse_period
 from tracker.errors import CaseError
 from tracker.guidelines.case_reader import RepeatedKey
@@ -14,6 +15,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 MOST_DOSE = Decimal(10) ** 9
 LONGEST_PERIOD_DAYS = 150 * 366
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+IN_PART = re.compile(r"\d{4}(?:-\d{2})?", re.ASCII)
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 Entry = Mapping[str, object]
@@ -94,9 +96,34 @@ def as_date(value: object, path: str) -> date:
     day = iso_date(value)
     if day is None:
         raise CaseError(f"{path}: {value!r} is not a date like 2026-03-14")
+    _check_year(day, path)
+    return day
+
+
+def day_at(entry: Entry, key: str, path: str) -> Day:
+    return as_known_day(required(entry, key, path), below(path, key))
+
+
+def optional_day(entry: Entry, key: str, path: str) -> Day | None:
+    value = entry.get(key)
+    return None if value is None else as_known_day(value, below(path, key))
+
+
+def as_known_day(value: object, path: str) -> Day:
+    """A date, or the month or year alone where a chart knows no more: 2026-03, 2026."""
+    if not isinstance(value, str) or not IN_PART.fullmatch(value):
+        return as_date(value, path)
+    try:
+        known = PartialDate.parse(value)
+    except ValueError:
+        raise CaseError(f"{path}: {value!r} is not a month like 2026-03, nor a year like 2026") from None
+    _check_year(first_day(known), path)
+    return known
+
+
+def _check_year(day: date, path: str) -> None:
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise CaseError(f"{path}: the year {day.year} is not between {FIRST_YEAR} and {LAST_YEAR}")
-    return day
 
 
 def iso_date(text: str) -> date | None:

@@ -5,21 +5,24 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from tracker.engine.partial_dates import Day, first_day, precision_of
 from tracker.engine.rules import Pack
 from tracker.engine.types import Diagnosis, Facts, Override, Predisposition, Result
 from tracker.errors import CaseError
 from tracker.guidelines.case_reader import read_cases
 from tracker.guidelines.case_values import (
     Entry,
-    as_date,
     as_dose,
     as_entry,
+    as_known_day,
     below,
     choice_at,
     date_at,
+    day_at,
     entry_at,
     list_at,
     optional_date,
+    optional_day,
     optional_period,
     optional_text,
     perhaps,
@@ -41,8 +44,12 @@ DATE_GROUPS = frozenset({"hsct"})
 # These follow from the birth date and the survivor's being here: what a file says of them changes nothing.
 COMPUTED_EXPOSURES = frozenset({"any_cancer", "age_y", "ltfu_entry_age_y"})
 CASE_KEYS = frozenset(
-    {"id", "as_of", "survivor", "exposures", "exposure_dates", "events", "results", "overrides", "predispositions"}
+    {
+        *("id", "as_of", "survivor", "exposures", "exposures_at_least", "exposure_dates"),
+        *("events", "results", "overrides", "predispositions"),
+    }
 )
+DIAGNOSIS_DATES = ("diagnosed_on", "resected_on", "end_of_therapy_on")
 DIAGNOSIS_KEYS = frozenset({"diagnosis", "diagnosed_on", "resected_on", "end_of_therapy_on", "tumor"})
 SURVIVOR_KEYS = DIAGNOSIS_KEYS | {"birth_date", "sex", "ltfu_entry_on", "other_diagnoses"}
 RESULT_KEYS = frozenset({"id", "test_code", "on", "status", "adequate", "claimed"})
@@ -81,7 +88,8 @@ def parse_case(raw: Mapping[str, object], pack: Pack, *, as_of: date | None = No
 
 def _facts(case: Entry, pack: Pack) -> Facts:
     survivor = as_entry(required(case, "survivor", ""), "survivor", SURVIVOR_KEYS)
-    date_at(survivor, "end_of_therapy_on", "survivor")  # the survivor's own entry must have it
+    day_at(survivor, "end_of_therapy_on", "survivor")  # the survivor's own entry must have it
+    exposures, exposure_days, event_days = _exposures(case, pack), _exposure_days(case, pack), _event_days(case, pack)
     return Facts(
         birth_date=date_at(survivor, "birth_date", "survivor"),
         sex=choice_at(survivor, "sex", "survivor", SEXES),
@@ -93,9 +101,12 @@ def _facts(case: Entry, pack: Pack) -> Facts:
             ),
         ),
         ltfu_entry_on=optional_date(survivor, "ltfu_entry_on", "survivor"),
-        exposures=_exposures(case, pack),
-        exposure_dates=_exposure_dates(case, pack),
-        events=_events(case, pack),
+        exposures=exposures,
+        at_least=_at_least(case, exposures),
+        exposure_dates=_first_days(exposure_days),
+        exposure_precision=_precisions(exposure_days),
+        events=_first_days(event_days),
+        event_precision=_precisions(event_days),
         predispositions=tuple(_predisposition(item, path) for item, path in list_at(case, "predispositions", "")),
         results=tuple(_result(item, path, pack) for item, path in list_at(case, "results", "")),
         overrides=tuple(_override(item, path, pack) for item, path in list_at(case, "overrides", "")),
@@ -103,13 +114,23 @@ def _facts(case: Entry, pack: Pack) -> Facts:
 
 
 def _diagnosis(entry: Entry, path: str) -> Diagnosis:
+    read = {key: optional_day(entry, key, path) for key in DIAGNOSIS_DATES}
+    days = {key: day for key, day in read.items() if day is not None}
     return Diagnosis(
         name=text_at(entry, "diagnosis", path),
-        diagnosed_on=optional_date(entry, "diagnosed_on", path),
-        resected_on=optional_date(entry, "resected_on", path),
-        end_of_therapy_on=optional_date(entry, "end_of_therapy_on", path),
         tumor=_stratum_fields(entry_at(entry, "tumor", path), below(path, "tumor")),
+        precision=_precisions(days),
+        **_first_days(days),
     )
+
+
+def _first_days(days: Mapping[str, Day]) -> dict[str, date]:
+    return {name: first_day(day) for name, day in days.items()}
+
+
+def _precisions(days: Mapping[str, Day]) -> dict[str, str]:
+    """Of the dates known in part, how much is known."""
+    return {name: known for name, day in days.items() if (known := precision_of(day)) != "day"}
 
 
 def _predisposition(value: object, path: str) -> Predisposition:
@@ -163,26 +184,39 @@ def _exposures(case: Entry, pack: Pack) -> dict[str, Decimal | None]:
     return doses
 
 
-def _exposure_dates(case: Entry, pack: Pack) -> dict[str, date]:
+def _at_least(case: Entry, exposures: Mapping[str, Decimal | None]) -> dict[str, Decimal]:
+    """The known part of doses of which the rest is unknown."""
+    known: dict[str, Decimal] = {}
+    for name, value in entry_at(case, "exposures_at_least", "").items():
+        path = f"exposures_at_least.{name}"
+        if name not in exposures or exposures[name] is not None:
+            raise CaseError(f"{path}: only a dose that is null under exposures has a known part")
+        part = as_dose(value, path)
+        if part is not None:
+            known[name] = part
+    return known
+
+
+def _exposure_days(case: Entry, pack: Pack) -> dict[str, Day]:
     given = entry_at(case, "exposure_dates", "")
     known = DATE_GROUPS.union(info.stem for info in pack.exposures.values()) if given else DATE_GROUPS
-    dates: dict[str, date] = {}
+    dates: dict[str, Day] = {}
     for name, value in given.items():
         if name not in known:
             with_unit = pack.exposures.get(name)
             hint = f". Leave out the unit: {with_unit.stem}" if with_unit else perhaps(name, known)
             raise CaseError(f"exposure_dates.{name}: no exposure's date has this name{hint}")
         if value is not None:
-            dates[name] = as_date(value, f"exposure_dates.{name}")
+            dates[name] = as_known_day(value, f"exposure_dates.{name}")
     return dates
 
 
-def _events(case: Entry, pack: Pack) -> dict[str, date]:
-    events: dict[str, date] = {}
+def _event_days(case: Entry, pack: Pack) -> dict[str, Day]:
+    events: dict[str, Day] = {}
     for name, value in entry_at(case, "events", "").items():
         if name not in pack.events:
             raise CaseError(f"events.{name}: no event has this name{perhaps(name, pack.events)}")
-        events[name] = as_date(value, f"events.{name}")
+        events[name] = as_known_day(value, f"events.{name}")
     return events
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from tracker.clock import Clock
+from tracker.engine.precision import as_partial
 from tracker.engine.types import Diagnosis, Facts, Override, Predisposition, Result
 from tracker.errors import NotFound
 from tracker.models import Survivor
@@ -34,8 +35,9 @@ def to_case(facts: Facts, case_id: str, as_of: date) -> Json:
         "as_of": _day(as_of),
         "survivor": survivor,
         "exposures": {name: _number(dose) for name, dose in sorted(facts.exposures.items())},
-        "exposure_dates": _days(facts.exposure_dates),
-        "events": _days(facts.events),
+        **({"exposures_at_least": _parts(facts.at_least)} if facts.at_least else {}),
+        "exposure_dates": _days(facts.exposure_dates, facts.exposure_precision),
+        "events": _days(facts.events, facts.event_precision),
         "results": [_result(each) for each in facts.results],
         "predispositions": [_predisposition(each) for each in facts.predispositions],
         "overrides": [_override(each) for each in facts.overrides],
@@ -62,11 +64,12 @@ def export_case(session: Session, mrn: str, *, clinic_id: UUID | None = None, ac
 
 
 def _diagnosis(each: Diagnosis) -> Json:
-    dates = {
-        "diagnosed_on": _day(each.diagnosed_on),
-        "resected_on": _day(each.resected_on),
-        "end_of_therapy_on": _day(each.end_of_therapy_on),
+    days = {
+        "diagnosed_on": each.diagnosed_on,
+        "resected_on": each.resected_on,
+        "end_of_therapy_on": each.end_of_therapy_on,
     }
+    dates = {name: _day(day, each.precision.get(name)) for name, day in days.items()}
     return {"diagnosis": each.name, **_given(dates), **({"tumor": dict(each.tumor)} if each.tumor else {})}
 
 
@@ -101,12 +104,16 @@ def _number(dose: Decimal | None) -> int | float | None:
     return int(dose) if dose == dose.to_integral_value() else float(dose)
 
 
-def _day(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
+def _day(day: date | None, precision: str | None = None) -> str | None:
+    return None if day is None else str(as_partial(day, precision))
 
 
-def _days(days: Mapping[str, date]) -> Json:
-    return {name: day.isoformat() for name, day in sorted(days.items())}
+def _days(days: Mapping[str, date], precision: Mapping[str, str]) -> Json:
+    return {name: _day(day, precision.get(name)) for name, day in sorted(days.items())}
+
+
+def _parts(doses: Mapping[str, Decimal]) -> Json:
+    return {name: _number(dose) for name, dose in sorted(doses.items())}
 
 
 def _given(values: Json) -> Json:

@@ -11,13 +11,15 @@ DATES = ("due_on", "start_on", "last_result_on")
 
 
 def to_json(reason: Reason) -> dict[str, Any]:
-    """The reason's fields that say something; an unknown dose stays ``null``."""
+    """The reason's fields that say something; an unknown dose stays ``null``, its known part beside it."""
     stored = {key: value for key, value in asdict(reason).items() if value not in (None, (), "")}
     for key in DATES:
         if key in stored:
             stored[key] = stored[key].isoformat()
     stored["exposures"] = [[name, None if value is None else str(value)] for name, value in reason.exposures]
     stored["context"] = [list(pair) for pair in reason.context]
+    if reason.at_least:
+        stored["at_least"] = [[name, str(part)] for name, part in reason.at_least]
     stored["kind"] = reason.kind.value
     return stored
 
@@ -34,6 +36,7 @@ def from_json(stored: dict[str, Any]) -> Reason:
         (name, None if value is None else Decimal(value)) for name, value in values.get("exposures", [])
     )
     values["context"] = tuple((name, value) for name, value in values.get("context", []))
+    values["at_least"] = tuple((name, Decimal(part)) for name, part in values.get("at_least", []))
     values.setdefault("due_on", None)
     values.setdefault("start_basis", "")
     return Reason(**values)

@@ -1,0 +1,145 @@
+"""A plan from partly known dates: for the first days and for the last days they can have been, merged with caution.
+
+Bands loosen with time since their date, so that the first day alone would drop a tight schedule too soon; first dates
+come with the date they count from, so that the last day alone would come too late.
+
+Source: docs/adr/0005-a-partly-known-date-plans-for-both-ends.md.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from tracker.engine.chart import Chart, open_chart
+from tracker.engine.precision import PartlyKnown, partly_known, settled
+from tracker.engine.rules import Pack
+from tracker.engine.start_precision import with_start_precision
+from tracker.engine.types import CarePlan, DataGap, Facts, PlannedItem, Reason, RuleKind
+from tracker.engine.whole_dates import in_order, plan_chart
+
+PLANNED_FOR_BOTH_ENDS = "planned_for_both_ends"
+
+
+@dataclass(slots=True)
+class Ends:
+    """One survivor's plans on one day, by which of the partly known dates are on their last day; each made once."""
+
+    facts: Facts
+    pack: Pack
+    on: date
+    dates: tuple[PartlyKnown, ...]
+    plans: dict[frozenset[PartlyKnown], CarePlan] = field(default_factory=dict)
+
+    def plan(self, on_last: Iterable[PartlyKnown]) -> CarePlan:
+        """The plan with these dates on their last day and all others on their first."""
+        key = frozenset(on_last)
+        if key not in self.plans:
+            self.plans[key] = plan_chart(self._chart(key))
+        return self.plans[key]
+
+    def items(self, on_last: Iterable[PartlyKnown]) -> tuple[PlannedItem, ...]:
+        """That plan's items, whose reasons say how well the day is known from which they count."""
+        key = frozenset(on_last)
+        return with_start_precision(self.plan(key).items, self._chart(key))
+
+    def _chart(self, on_last: frozenset[PartlyKnown]) -> Chart:
+        return open_chart(settled(self.facts, self.dates, on_last), self.pack, self.on)
+
+
+def plan_for_both_ends(facts: Facts, pack: Pack, on: date) -> CarePlan:
+    """The plans for the first and for the last possible days, as one.
+
+    A test is asked for if either plan asks for it, on the earlier date, with the reasons of both. Where the two differ,
+    each partly known date that makes a difference is a gap.
+    """
+    ends = Ends(facts, pack, on, partly_known(facts))
+    first, last = ends.plan(()), ends.plan(ends.dates)
+    gaps = [*first.gaps, *last.gaps, *(_gap(each) for each in _that_matter(ends))]
+    # Every plan looked at: a date may begin to matter before either end changes.
+    holds_until = _earliest(plan.holds_until for plan in ends.plans.values())
+    items = _merged_items(ends.items(()), ends.items(ends.dates))
+    return CarePlan(items, _merged_gaps(gaps), holds_until)
+
+
+def _that_matter(ends: Ends) -> tuple[PartlyKnown, ...]:
+    """The dates that change what is planned when they alone move, away from the first or from the last days."""
+    first, last = _planned(ends.plan(())), _planned(ends.plan(ends.dates))
+    if first == last:
+        return ()
+    if len(ends.dates) == 1:
+        return ends.dates
+    found = [
+        each
+        for each in ends.dates
+        if _planned(ends.plan({each})) != first or _planned(ends.plan(set(ends.dates) - {each})) != last
+    ]
+    return tuple(found) or ends.dates
+
+
+def _planned(plan: CarePlan) -> tuple[object, object]:
+    """What is asked for and what is unknown, leaving aside how it is reasoned."""
+    items = [(item.test_code, item.due_on, item.own_overdue and item.overdue_after) for item in plan.items]
+    return items, {gap.id for gap in plan.gaps}
+
+
+def _gap(each: PartlyKnown) -> DataGap:
+    return DataGap(f"date-precision:{each.kind}:{each.name}", (each.fact, str(each.known)), PLANNED_FOR_BOTH_ENDS)
+
+
+def _merged_gaps(gaps: Iterable[DataGap]) -> tuple[DataGap, ...]:
+    """Each gap once, with all that is missing."""
+    found: dict[str, DataGap] = {}
+    for gap in gaps:
+        missing = found[gap.id].missing if gap.id in found else ()
+        found[gap.id] = replace(gap, missing=tuple(dict.fromkeys(missing + gap.missing)))
+    return tuple(found.values())
+
+
+def _earliest(days: Iterable[date | None]) -> date | None:
+    return min((day for day in days if day is not None), default=None)
+
+
+def _merged_items(first: Iterable[PlannedItem], last: Iterable[PlannedItem]) -> tuple[PlannedItem, ...]:
+    items = {item.test_code: item for item in first}
+    for item in last:
+        other = items.get(item.test_code)
+        items[item.test_code] = item if other is None else _merged(other, item)
+    return tuple(sorted(items.values(), key=in_order))
+
+
+def _merged(first: PlannedItem, last: PlannedItem) -> PlannedItem:
+    winner, loser = (first, last) if _order(first) <= _order(last) else (last, first)
+    stops = [item.stops_on for item in (first, last) if item.stops_on is not None]
+    return replace(
+        winner,
+        flags=first.flags | last.flags,
+        reasons=tuple(_merged_reasons(winner.reasons, loser.reasons)),
+        # It is asked for as long as either plan asks for it.
+        stops_on=max(stops) if len(stops) == 2 else None,
+    )
+
+
+def _order(item: PlannedItem) -> tuple[date, date]:
+    """As rules are merged: earliest due first; on a tie a recurrence row's own overdue date, the earlier first."""
+    return item.due_on, item.overdue_after if item.own_overdue else date.max
+
+
+def _merged_reasons(winners: tuple[Reason, ...], losers: tuple[Reason, ...]) -> Iterator[Reason]:
+    """The winner's reasons, each followed by what the same rule says at the other end, then what only the loser has."""
+    said = {_saying(reason) for reason in winners}
+    others = [replace(reason, wins=False) for reason in losers if _saying(reason) not in said]
+    for reason in winners:
+        yield reason
+        yield from (other for other in others if _same_rule(other, reason))
+    yield from (other for other in others if not any(_same_rule(other, reason) for reason in winners))
+
+
+def _saying(reason: Reason) -> object:
+    """What makes a reason another one: not the day it counts from, if the due date is the same; a decision is one."""
+    if reason.kind is RuleKind.OVERRIDE:
+        return reason.rule_id
+    return replace(reason, wins=False, start_on=None, start_precision=None)
+
+
+def _same_rule(one: Reason, other: Reason) -> bool:
+    return (one.rule_id, one.context) == (other.rule_id, other.context)
