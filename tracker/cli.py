@@ -9,6 +9,7 @@ from flask.cli import AppGroup, with_appcontext
 from tracker import migrate
 from tracker.current import clock, database
 from tracker.errors import TrackerError
+from tracker.guidelines.catalogue import load_catalogue
 from tracker.guidelines.loader import load_pack
 from tracker.models import STAFF, Role
 from tracker.policy import Actor
@@ -92,9 +93,18 @@ def set_password(email: str, password: str) -> None:
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 def check_guidelines(folder: Path | None) -> None:
     """Read a guideline pack (default: the one shipped) and say whether it can be used."""
+    chosen = folder if folder is not None else "childhood-cancer/2026.1"
     with sentences():
-        pack = load_pack(folder if folder is not None else "childhood-cancer/2026.1")
+        pack, catalogue = load_pack(chosen), load_catalogue(chosen)
+    counts = {
+        "agents": len(catalogue.agents),
+        "regimens": len(catalogue.regimens),
+        "radiation fields": len(catalogue.fields),
+        "operations": len(catalogue.operations),
+        "terms": sum(len(listed) for listed in catalogue.terms.values()),
+    }
     click.echo(f"{pack.name} {pack.edition}: can be used")
+    click.echo("Its catalogue: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
 
 
 class sentences:  # noqa: N801  (reads as a word at the place of use)
@@ -116,6 +126,7 @@ def add_commands(app: Flask) -> None:
     from tracker.cli_demo import seed_demo
     from tracker.cli_fhir import import_fhir
     from tracker.cli_jobs import jobs
+    from tracker.cli_summary import treatment_summary
 
     app.cli.add_command(db)
     for command in (
@@ -128,5 +139,6 @@ def add_commands(app: Flask) -> None:
         seed_demo,
         import_fhir,
         jobs,
+        treatment_summary,
     ):
         app.cli.add_command(command)

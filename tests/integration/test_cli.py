@@ -11,6 +11,7 @@ from tests.factories import PASSWORD
 from tests.hashing import light_hashing
 from tracker import migrate
 from tracker.db import Database
+from tracker.guidelines.catalogue import load_catalogue
 from tracker.models import AuditEvent, Base, Clinic, User
 from tracker.policy import load_actor
 from tracker.services import accounts
@@ -140,5 +141,8 @@ def test_the_schema_goes_down_and_up_again(app: Flask) -> None:
 
 
 def test_the_shipped_pack_can_be_used_and_an_empty_folder_cannot(app_sqlite: Flask, tmp_path: Path) -> None:
-    assert said(app_sqlite, "check-guidelines") == "childhood-cancer 2026.1: can be used"
+    answer = said(app_sqlite, "check-guidelines").splitlines()
+    agents, regimens = len(load_catalogue().agents), len(load_catalogue().regimens)
+    assert answer[0] == "childhood-cancer 2026.1: can be used"
+    assert answer[1].startswith(f"Its catalogue: {agents} agents, {regimens} regimens, ")
     assert str(tmp_path) in refused(app_sqlite, "check-guidelines", str(tmp_path))

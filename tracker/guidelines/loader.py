@@ -53,12 +53,13 @@ def load_pack(path_or_name: str | Path = DEFAULT_PACK, *, choices: Choices | Non
     Raises:
         PackError: the pack, or a choice, is refused; the message names file, row and column.
     """
-    folder = _folder(path_or_name)
+    folder = pack_folder(path_or_name)
     chosen = choices or Choices()
     return _bundled(folder, chosen) if folder.is_relative_to(PACKS) else _read(folder, chosen)
 
 
-def _folder(path_or_name: str | Path) -> Path:
+def pack_folder(path_or_name: str | Path) -> Path:
+    """The folder of a pack: the newest edition where a name leaves the edition out."""
     if isinstance(path_or_name, str) and (PACKS / path_or_name).is_dir():
         folder = (PACKS / path_or_name).resolve()
         editions = sorted(each.parent for each in folder.glob(f"*/{SETTINGS}"))
