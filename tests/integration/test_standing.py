@@ -15,12 +15,14 @@ from tests.factories import (
     make_survivor,
 )
 from tracker.clock import FixedClock
+from tracker.engine.partial_dates import Day, PartialDate
 from tracker.errors import Conflict, Invalid
 from tracker.models import AuditEvent, Clinic, OutboxMessage, Role, Survivor, Visit
 from tracker.policy import Actor
-from tracker.services import care_plans, survivors
+from tracker.services import care_plans, standing
+from tracker.services.standing import StandingInput
 from tracker.services.states import State, state_of
-from tracker.services.survivors import StandingInput, SurvivorInput
+from tracker.services.survivors import SurvivorInput
 
 TODAY = date(2026, 11, 23)
 ANA = SurvivorInput(
@@ -44,16 +46,25 @@ def actor(session: Session, clinic: Clinic) -> Actor:
 
 
 def last_event(session: Session, action: str) -> AuditEvent:
-    [event] = session.scalars(sa.select(AuditEvent).where(AuditEvent.action == action))
-    return event
+    return list(session.scalars(sa.select(AuditEvent).where(AuditEvent.action == action)))[-1]
 
 
-def decide(session: Session, survivor: Survivor, actor: Actor, clock: FixedClock, standing: str, **given: Any) -> None:
-    values: dict[str, Any] = {"since": TODAY, "reason": "Told on the phone"} | given
-    survivors.set_standing(
+NEEDED: dict[str, dict[str, Any]] = {
+    "on_treatment": {"followed_by": "Harbor solid tumor team", "review_on": date(2027, 2, 1)},
+    "transferred": {"followed_by": "Lakeside adult clinic"},
+    "declined": {"review_on": date(2027, 5, 1)},
+}
+
+
+def decide(session: Session, survivor: Survivor, actor: Actor, clock: FixedClock, decision: str, **given: Any) -> None:
+    """Decide as a coordinator would: with what the decision needs, unless the story says otherwise."""
+    if decision == "lost" and not given.pop("untraced", False):
+        decide(session, survivor, actor, clock, "being_traced")
+    values: dict[str, Any] = {"since": TODAY, "reason": "Told on the phone"} | NEEDED.get(decision, {}) | given
+    standing.set_standing(
         session,
         survivor.id,
-        StandingInput(standing=standing, **values),
+        StandingInput(standing=decision, **values),
         seen_version=survivor.version,
         actor=actor,
         clock=clock,
@@ -91,7 +102,7 @@ def planned(session: Session, clinic: Clinic, clock: FixedClock) -> Survivor:
 
 
 @pytest.mark.parametrize(
-    ("standing", "given", "state"),
+    ("decision", "given", "state"),
     [
         ("on_treatment", {}, State.ON_TREATMENT),
         ("being_traced", {}, State.BEING_TRACED),
@@ -107,26 +118,27 @@ def test_every_decision_gives_its_state_and_can_be_taken_back(
     clinic: Clinic,
     actor: Actor,
     clock: FixedClock,
-    standing: str,
+    decision: str,
     given: dict[str, date],
     state: State,
 ) -> None:
     survivor = planned(session, clinic, clock)
-    decide(session, survivor, actor, clock, standing, **given)
+    decide(session, survivor, actor, clock, decision, **given)
     assert state_of(survivor, TODAY) is state
-    assert survivors.standing_of(survivor) == standing
+    assert standing.standing_of(survivor) == decision
     assert survivor.standing_reason == "Told on the phone"
     event = last_event(session, "survivor.standing_set")
     assert event.reason == "Told on the phone"
 
     decide(session, survivor, actor, clock, "active", reason="Back with us")
     assert (survivor.deceased_on, survivor.review_on, survivor.acknowledged_on) == (None, None, None)
+    assert survivor.followed_by == ""
     assert state_of(survivor, TODAY) in (State.OVERDUE, State.BOOKED, State.DUE)
     assert care_plans.open_items(session, survivor.id) != []
 
 
 @pytest.mark.parametrize(
-    ("standing", "given", "withdrawn"),
+    ("decision", "given", "withdrawn"),
     [
         ("deceased", {"deceased_on": TODAY}, True),
         ("transferred", {"acknowledged_on": TODAY}, True),
@@ -141,12 +153,12 @@ def test_checks_and_visits_are_withdrawn_where_nobody_follows_any_more(
     clinic: Clinic,
     actor: Actor,
     clock: FixedClock,
-    standing: str,
+    decision: str,
     given: dict[str, date],
     withdrawn: bool,
 ) -> None:
     survivor = planned(session, clinic, clock)
-    decide(session, survivor, actor, clock, standing, **given)
+    decide(session, survivor, actor, clock, decision, **given)
     [visit] = session.scalars(sa.select(Visit))
     assert (visit.status == "cancelled") is withdrawn
     assert (care_plans.open_items(session, survivor.id) == []) is withdrawn
@@ -157,17 +169,26 @@ def test_checks_and_visits_are_withdrawn_where_nobody_follows_any_more(
 
 
 @pytest.mark.parametrize(
-    ("standing", "given", "field"),
+    ("decision", "given", "field"),
     [
         ("gone", {}, "standing"),
-        ("lost", {"reason": "  "}, "reason"),
-        ("declined", {}, "review_on"),
+        ("being_traced", {"reason": "  "}, "reason"),
+        ("declined", {"review_on": None}, "review_on"),
         ("declined", {"review_on": TODAY}, "review_on"),
         ("deceased", {}, "deceased_on"),
         ("deceased", {"deceased_on": TODAY + timedelta(days=1)}, "deceased_on"),
         ("deceased", {"deceased_on": date(2007, 3, 4)}, "deceased_on"),
-        ("lost", {"since": TODAY + timedelta(days=1)}, "since"),
-        ("lost", {"since": date(2007, 3, 4)}, "since"),
+        ("deceased", {"deceased_on": PartialDate(2027)}, "deceased_on"),
+        ("deceased", {"deceased_on": PartialDate(2007, 2)}, "deceased_on"),
+        ("being_traced", {"since": TODAY + timedelta(days=1)}, "since"),
+        ("being_traced", {"since": date(2007, 3, 4)}, "since"),
+        ("being_traced", {"review_on": TODAY}, "review_on"),
+        ("lost", {"untraced": True}, "standing"),
+        ("on_treatment", {"followed_by": " "}, "followed_by"),
+        ("on_treatment", {"review_on": None}, "review_on"),
+        ("on_treatment", {"review_on": TODAY}, "review_on"),
+        ("transferred", {"followed_by": ""}, "followed_by"),
+        ("transferred", {"followed_by": "x" * 201}, "followed_by"),
         ("transferred", {"acknowledged_on": TODAY - timedelta(days=1)}, "acknowledged_on"),
     ],
 )
@@ -176,22 +197,22 @@ def test_a_decision_that_cannot_be_is_refused_with_its_field(
     clinic: Clinic,
     actor: Actor,
     clock: FixedClock,
-    standing: str,
+    decision: str,
     given: dict[str, Any],
     field: str,
 ) -> None:
     survivor = make_survivor(session, clinic)
     with pytest.raises(Invalid) as refused:
-        decide(session, survivor, actor, clock, standing, **given)
+        decide(session, survivor, actor, clock, decision, **given)
     assert refused.value.field == field
     assert survivor.version == 1
 
 
 def test_two_decisions_at_once_meet(session: Session, clinic: Clinic, actor: Actor, clock: FixedClock) -> None:
     survivor = make_survivor(session, clinic)
-    decide(session, survivor, actor, clock, "lost")
+    decide(session, survivor, actor, clock, "being_traced")
     with pytest.raises(Conflict, match="Dana Ruiz"):
-        survivors.set_standing(
+        standing.set_standing(
             session,
             survivor.id,
             StandingInput(standing="active", since=TODAY, reason="Found"),
@@ -199,3 +220,59 @@ def test_two_decisions_at_once_meet(session: Session, clinic: Clinic, actor: Act
             actor=actor,
             clock=clock,
         )
+
+
+def test_a_treatment_begun_again_hands_the_follow_up_to_the_treating_team_until_the_review(
+    session: Session, clinic: Clinic, actor: Actor, clock: FixedClock
+) -> None:
+    survivor = planned(session, clinic, clock)
+    decide(session, survivor, actor, clock, "on_treatment", review_on=date(2027, 1, 15))
+    assert (survivor.followed_by, survivor.review_on) == ("Harbor solid tumor team", date(2027, 1, 15))
+    assert care_plans.is_paused(survivor)
+    after = last_event(session, "survivor.standing_set").after
+    assert after is not None and after["followed_by"] == "Harbor solid tumor team"
+
+
+def test_what_belongs_to_another_decision_is_not_kept(
+    session: Session, clinic: Clinic, actor: Actor, clock: FixedClock
+) -> None:
+    survivor = make_survivor(session, clinic)
+    decide(session, survivor, actor, clock, "active", followed_by="Somebody", review_on=date(2027, 1, 1))
+    assert (survivor.followed_by, survivor.review_on) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("told", "stored", "precision"),
+    [
+        (PartialDate(2024), date(2024, 12, 31), "year"),
+        (PartialDate(2024, 2), date(2024, 2, 29), "month"),
+        # Not later than today, or a result of this week would come after a death known to the year alone.
+        (PartialDate(2026), TODAY, "year"),
+        (date(2024, 2, 3), date(2024, 2, 3), "day"),
+    ],
+)
+def test_a_death_may_be_known_in_part(
+    session: Session,
+    clinic: Clinic,
+    actor: Actor,
+    clock: FixedClock,
+    told: Day,
+    stored: date,
+    precision: str,
+) -> None:
+    survivor = planned(session, clinic, clock)
+    decide(session, survivor, actor, clock, "deceased", deceased_on=told)
+    assert (survivor.deceased_on, survivor.deceased_precision) == (stored, precision)
+    assert standing.died_on(survivor) == told
+    assert care_plans.open_items(session, survivor.id) == []
+    decide(session, survivor, actor, clock, "active", reason="A mix-up of two people")
+    assert (standing.died_on(survivor), survivor.deceased_precision) == (None, "day")
+
+
+def test_somebody_lost_can_stay_lost_with_a_new_day_to_search(
+    session: Session, clinic: Clinic, actor: Actor, clock: FixedClock
+) -> None:
+    survivor = make_survivor(session, clinic)
+    decide(session, survivor, actor, clock, "lost", review_on=date(2027, 1, 1))
+    decide(session, survivor, actor, clock, "lost", review_on=date(2028, 1, 1), untraced=True)
+    assert survivor.review_on == date(2028, 1, 1)

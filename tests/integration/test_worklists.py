@@ -102,6 +102,17 @@ def test_the_list_shows_those_who_need_an_act_unless_asked_for_others(
     assert ids(listed(session, coordinator, clock)) == [made[rank].id for rank in needing]
 
 
+@pytest.mark.parametrize("standing", ["declined", "on_treatment", "lost"])
+def test_a_decision_whose_review_has_come_needs_an_act_again(
+    session: Session, clinic: Clinic, coordinator: Actor, clock: FixedClock, standing: str
+) -> None:
+    since = date(2026, 5, 4)
+    reached = planned(session, clinic, standing=standing, standing_since=since, review_on=date(2026, 11, 23))
+    planned(session, clinic, standing=standing, standing_since=since, review_on=date(2026, 11, 24))
+    [row] = listed(session, coordinator, clock).rows
+    assert (row.survivor.id, row.rank, row.since) == (reached.id, Rank.REVIEW_REACHED, date(2026, 11, 23))
+
+
 def test_the_counts_add_up_to_everyone_and_each_opens_exactly_those_it_counts(
     session: Session, clinic: Clinic, coordinator: Actor, clock: FixedClock
 ) -> None:

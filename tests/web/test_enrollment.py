@@ -17,7 +17,7 @@ from tracker.clock import FixedClock
 from tracker.current import database
 from tracker.models import AccessEvent, Contact, Grant, Role, Survivor, User
 from tracker.services import care_plans
-from tracker.services.survivors import StandingInput, set_standing
+from tracker.services.standing import StandingInput, set_standing
 
 DETAILS = {
     "mrn": "004417",
@@ -40,7 +40,7 @@ class Desk:
     survivor_id: UUID
 
     def url(self, rest: str) -> str:
-        return f"/survivors/{self.survivor_id}/{rest}"
+        return f"/survivors/{self.survivor_id}/{rest}".rstrip("/")
 
     def survivor(self) -> Survivor:
         with self.app.app_context(), database().reading() as session:
@@ -186,8 +186,12 @@ def test_a_death_withdraws_the_plan(desk: Desk) -> None:
     [
         ({"standing": "declined"}, "Enter the day to ask again"),
         ({"standing": "deceased"}, "Enter the date of death"),
-        ({"standing": "lost", "reason": ""}, "Write the reason in a few words"),
-        ({"standing": "lost", "since-year": "2027"}, "The date of the decision is in the future"),
+        ({"standing": "being_traced", "reason": ""}, "Write the reason in a few words"),
+        ({"standing": "lost"}, "Nobody is given up as lost before being traced"),
+        ({"standing": "on_treatment"}, "Enter the treating team"),
+        ({"standing": "on_treatment", "treating_team": "Harbor"}, "Enter the day to ask the treating team again"),
+        ({"standing": "transferred"}, "Enter the clinic that takes over"),
+        ({"standing": "being_traced", "since-year": "2027"}, "The date of the decision is in the future"),
         ({"standing": "gone"}, "There is a problem"),
     ],
 )
@@ -198,11 +202,42 @@ def test_a_decision_that_lacks_something_is_asked_for_it(desk: Desk, typed: dict
     assert desk.survivor().standing == "active"
 
 
+def test_a_refusal_stands_at_the_box_of_the_chosen_decision(desk: Desk) -> None:
+    typed = standing(desk, "on_treatment", treating_team="Harbor solid tumor team")
+    answer = desk.client.post(desk.url("standing"), data=typed)
+    assert 'href="#ask_team_on-month"' in answer.text
+    assert 'value="Harbor solid tumor team"' in answer.text
+
+
+def test_a_treating_team_takes_over_until_the_day_of_review(desk: Desk) -> None:
+    more = {"treating_team": "Harbor solid tumor team", "receiving_clinic": "typed under another answer"}
+    typed = standing(desk, "on_treatment", **more, **date_parts("ask_team_on", 2, 1, 2027))
+    assert desk.client.post(desk.url("standing"), data=typed).status_code == 303
+    assert (desk.survivor().followed_by, desk.survivor().review_on) == ("Harbor solid tumor team", date(2027, 2, 1))
+    page = desk.client.get(desk.url("")).text
+    assert "in charge: Harbor solid tumor team" in page and "Review on Feb 1, 2027" in page
+    assert 'value="Harbor solid tumor team"' in desk.client.get(desk.url("standing")).text
+
+
+def test_a_death_known_to_the_year_alone_is_shown_as_the_year(desk: Desk) -> None:
+    typed = standing(desk, "deceased", **{"deceased_on-year": "2025"})
+    assert desk.client.post(desk.url("standing"), data=typed).status_code == 303
+    assert "Died 2025. Nothing is due." in desk.client.get(desk.url("")).text
+
+
+def test_the_need_of_an_interpreter_is_kept_and_unknown_is_not_no(desk: Desk) -> None:
+    assert desk.survivor().interpreter_needed == "unknown"
+    changed = DETAILS | {"version": str(desk.survivor().version)}
+    changed |= {"interpreter_needed": "yes", "interpreter_language": "Spanish"}
+    assert desk.client.post(desk.url("edit"), data=changed).status_code == 303
+    assert (desk.survivor().interpreter_needed, desk.survivor().interpreter_language) == ("yes", "Spanish")
+
+
 def test_two_decisions_at_once_meet(desk: Desk) -> None:
-    first, second = standing(desk, "lost"), standing(desk, "being_traced")
+    first, second = standing(desk, "being_traced"), standing(desk, "active")
     assert desk.client.post(desk.url("standing"), data=first).status_code == 303
     answer = desk.client.post(desk.url("standing"), data=second)
-    assert (answer.status_code, desk.survivor().standing) == (409, "lost")
+    assert (answer.status_code, desk.survivor().standing) == (409, "being_traced")
     assert "Dana Ruiz changed this record" in answer.text
 
 

@@ -66,6 +66,12 @@ def test_lateness_is_said_in_days_weeks_months_or_years(since: date, words: str)
         (Rank.BEING_TRACED, State.BEING_TRACED, "Being traced since Sep 22, 2026"),
         (Rank.AWAITING_SUMMARY, State.AWAITING_SUMMARY, "Without a treatment summary since Sep 22, 2026"),
         (Rank.REVIEW_REACHED, State.DECLINED, "Declined; to be asked again since Sep 22, 2026"),
+        (
+            Rank.REVIEW_REACHED,
+            State.ON_TREATMENT,
+            "On treatment again; the treating team to be asked since Sep 22, 2026",
+        ),
+        (Rank.REVIEW_REACHED, State.LOST, "Lost after tracing; to be searched for again since Sep 22, 2026"),
         (Rank.ON_TREATMENT, State.ON_TREATMENT, "On treatment again since Sep 22, 2026"),
         (Rank.LOST, State.LOST, "Lost after tracing, since Sep 22, 2026"),
         (Rank.TRANSFERRED, State.TRANSFERRED, "Transferred Sep 22, 2026, acknowledged"),

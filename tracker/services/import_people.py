@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker.clock import Clock
+from tracker.engine.partial_dates import known_to
 from tracker.errors import ImportRefused, Invalid
 from tracker.models import AuditEvent, Clinic, Contact, ContactKind, Sex, Standing, Survivor, SurvivorIdentifier
 from tracker.policy import Actor
-from tracker.services import accounts, contacts, names, survivors
+from tracker.services import accounts, contacts, names, standing, survivors
 from tracker.services.import_records import PersonRecord
 
 DETAILS = ("family_name", "given_name", "preferred_name", "sex_at_birth", "language")
@@ -158,6 +159,7 @@ def enrol(session: Session, clinic: Clinic, person: PersonRecord, notes: list[st
     _rename(survivor)
     if person.deceased:
         survivor.deceased_on = _day_of_death(person, today)
+        survivor.deceased_precision = _precision_of_death(person)
         survivor.standing_since, survivor.standing_reason = today, _words_of_death(person)
         if survivor.standing_reason != DATED:
             notes.append(f"{person.place}: {survivor.standing_reason}")
@@ -191,6 +193,13 @@ def _rename(survivor: Survivor) -> None:
 
 def _day_of_death(person: PersonRecord, today: date) -> date:
     return max(person.birth_date, min(person.deceased_on or today, today))
+
+
+def _precision_of_death(person: PersonRecord) -> str:
+    """A source may tell the year or the month alone; a death without any date is kept as of the day it was told."""
+    if person.deceased_on is None:
+        return "day"
+    return {4: "year", 7: "month"}.get(len(person.deceased), "day")
 
 
 def _words_of_death(person: PersonRecord) -> str:
@@ -265,14 +274,14 @@ def _death(
         return _back_to_life(survivor)
     if survivor.deceased_on is not None and person.deceased_on in (None, survivor.deceased_on):
         return False
-    decision = survivors.StandingInput(
-        standing=survivors.Decision.DECEASED,
+    decision = standing.StandingInput(
+        standing=standing.Decision.DECEASED,
         since=today,
         reason=_words_of_death(person),
-        deceased_on=_day_of_death(person, today),
+        deceased_on=known_to(_day_of_death(person, today), _precision_of_death(person)),
     )
     try:
-        survivors.set_standing(session, survivor.id, decision, seen_version=None, actor=actor, clock=clock)
+        standing.set_standing(session, survivor.id, decision, seen_version=None, actor=actor, clock=clock)
     except Invalid as error:
         raise ImportRefused(f"{person.place}: {error}") from error
     return True
@@ -282,6 +291,7 @@ def _back_to_life(survivor: Survivor) -> bool:
     if survivor.deceased_on is None or not survivor.standing_reason.startswith(DATED):
         return False
     survivor.deceased_on, survivor.standing_reason = None, "Imported as living, the death taken back"
+    survivor.deceased_precision = "day"
     return True
 
 

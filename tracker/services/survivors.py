@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,21 +10,27 @@ from sqlalchemy.orm import Session
 from tracker.clock import Clock
 from tracker.errors import Invalid
 from tracker.models import (
+    YES_NO,
     Clinic,
-    OutboxMessage,
     Sex,
     Standing,
     Survivor,
     SurvivorIdentifier,
-    Visit,
-    VisitStatus,
 )
 from tracker.policy import Action, Actor, require, require_clinic
 from tracker.services import accounts, audit, care_plans, names
 from tracker.services.editing import begin_edit
 
 FIRST_BIRTH_DATE = date(1900, 1, 1)
-LENGTHS = {"mrn": 40, "family_name": 120, "given_name": 120, "preferred_name": 120, "pronouns": 40, "language": 10}
+LENGTHS = {
+    "mrn": 40,
+    "family_name": 120,
+    "given_name": 120,
+    "preferred_name": 120,
+    "pronouns": 40,
+    "language": 10,
+    "interpreter_language": 60,
+}
 WORDS = {
     "mrn": "record number",
     "family_name": "family name",
@@ -33,6 +38,7 @@ WORDS = {
     "preferred_name": "preferred name",
     "pronouns": "pronouns",
     "language": "language",
+    "interpreter_language": "interpreter's language",
 }
 
 
@@ -48,34 +54,8 @@ class SurvivorInput:
     preferred_name: str = ""
     pronouns: str = ""
     language: str = "en"
-
-
-class Decision(StrEnum):
-    """What can be decided about a survivor's follow-up: the stored standings, and death."""
-
-    ACTIVE = "active"
-    ON_TREATMENT = "on_treatment"
-    BEING_TRACED = "being_traced"
-    DECLINED = "declined"
-    TRANSFERRED = "transferred"
-    LOST = "lost"
-    DECEASED = "deceased"
-
-
-@dataclass(frozen=True, kw_only=True)
-class StandingInput:
-    """A decision about the follow-up, since when and why.
-
-    ``review_on``: when someone who declined is asked again. ``acknowledged_on``: when the receiving clinic
-    confirmed a transfer. ``deceased_on``: the day of death.
-    """
-
-    standing: str
-    since: date
-    reason: str
-    review_on: date | None = None
-    acknowledged_on: date | None = None
-    deceased_on: date | None = None
+    interpreter_needed: str = "unknown"
+    interpreter_language: str = ""
 
 
 def enrol(session: Session, clinic_id: UUID, entered: SurvivorInput, *, actor: Actor, clock: Clock) -> Survivor:
@@ -133,7 +113,7 @@ def edit(
     before = {key: getattr(survivor, key) for key in asdict(entered)}
     for key, value in _columns(entered).items():
         setattr(survivor, key, value)
-    _record_change(session, survivor, "survivor.edited", before, asdict(entered), actor=actor, clock=clock)
+    record_change(session, survivor, "survivor.edited", before, asdict(entered), actor=actor, clock=clock)
     accounts.move_majority(session, survivor, was=before["birth_date"], actor=actor, clock=clock)
     care_plans.refresh(session, survivor, clock=clock)
     return survivor
@@ -181,44 +161,6 @@ def free_mrn(session: Session, clinic_id: UUID, wanted: str) -> str:
     return candidate
 
 
-def set_standing(
-    session: Session,
-    survivor_id: UUID,
-    entered: StandingInput,
-    *,
-    seen_version: int | None,
-    actor: Actor,
-    clock: Clock,
-) -> Survivor:
-    """Store what was decided about the follow-up, and bring plan, visits and messages in line with it.
-
-    A death withdraws everything planned; so does a transfer once the other clinic has acknowledged it.
-
-    Raises:
-        Conflict: somebody else saved first.
-        Invalid: no reason, a date in the future, or a date the decision needs is missing.
-    """
-    survivor = require(session, actor, Action.EDIT_SURVIVOR, survivor_id)
-    _check_standing(entered, survivor, clock.today(survivor.clinic.tz))
-    begin_edit(session, survivor, seen=seen_version)
-    wanted = _standing_columns(entered)
-    before = {key: getattr(survivor, key) for key in wanted}
-    for key, value in wanted.items():
-        setattr(survivor, key, value)
-    if care_plans.is_paused(survivor):
-        _call_off_visits(session, survivor, clock.today(survivor.clinic.tz))
-    if entered.standing != Decision.ACTIVE:
-        _withdraw_messages(session, survivor, clock)
-    _record_change(session, survivor, "survivor.standing_set", before, wanted, actor=actor, clock=clock)
-    care_plans.refresh(session, survivor, clock=clock)
-    return survivor
-
-
-def standing_of(survivor: Survivor) -> Decision:
-    """What was last decided about a survivor."""
-    return Decision.DECEASED if survivor.deceased_on is not None else Decision(survivor.standing)
-
-
 def _columns(entered: SurvivorInput) -> dict[str, object]:
     words = {"given": entered.given_name, "family": entered.family_name, "preferred": entered.preferred_name}
     return asdict(entered) | {"search_name": names.search_name(**words), "sort_name": names.sort_name(**words)}
@@ -237,11 +179,18 @@ def _checked(
             raise Invalid(f"The {WORDS[key]} may have at most {longest} characters", field=key)
     if entered.sex_at_birth not in tuple(Sex):
         raise Invalid("Choose the sex recorded at birth, or unknown", field="sex_at_birth")
+    if entered.interpreter_needed not in YES_NO:
+        raise Invalid("Choose whether an interpreter is needed, or unknown", field="interpreter_needed")
     _check_birth_date(entered.birth_date, today)
     if _mrn_taken(session, clinic.id, texts["mrn"], survivor):
         message = f"Another survivor of this clinic has the record number {texts['mrn']}. Check the number"
         raise Invalid(message, field="mrn")
-    return SurvivorInput(birth_date=entered.birth_date, sex_at_birth=str(entered.sex_at_birth), **texts)
+    return SurvivorInput(
+        birth_date=entered.birth_date,
+        sex_at_birth=str(entered.sex_at_birth),
+        interpreter_needed=entered.interpreter_needed,
+        **texts,
+    )
 
 
 def _check_birth_date(birth_date: date, today: date) -> None:
@@ -258,63 +207,7 @@ def _mrn_taken(session: Session, clinic_id: UUID, mrn: str, survivor: Survivor |
     return session.scalar(query) is not None
 
 
-def _check_standing(entered: StandingInput, survivor: Survivor, today: date) -> None:
-    if entered.standing not in tuple(Decision):
-        raise Invalid("Choose what was decided", field="standing")
-    if not entered.reason.strip():
-        raise Invalid("Write the reason in a few words", field="reason")
-    if entered.standing == Decision.DECEASED and entered.deceased_on is None:
-        raise Invalid("Enter the date of death", field="deceased_on")
-    if entered.standing == Decision.DECLINED and (entered.review_on is None or entered.review_on <= today):
-        raise Invalid("Enter the day to ask again. It must be in the future", field="review_on")
-    spoken = {
-        "since": ("The date of the decision", entered.since),
-        "acknowledged_on": ("The date of the acknowledgment", entered.acknowledged_on),
-        "deceased_on": ("The date of death", entered.deceased_on),
-    }
-    for field, (words, day) in spoken.items():
-        if day is not None and day > today:
-            raise Invalid(f"{words} is in the future. Check the year", field=field)
-        if day is not None and day < survivor.birth_date:
-            raise Invalid(f"{words} is before the date of birth. Check the year", field=field)
-    if entered.acknowledged_on is not None and entered.acknowledged_on < entered.since:
-        raise Invalid("The other clinic cannot acknowledge before the transfer", field="acknowledged_on")
-
-
-def _standing_columns(entered: StandingInput) -> dict[str, object]:
-    dead = entered.standing == Decision.DECEASED
-    return {
-        "standing": Standing.ACTIVE.value if dead else str(entered.standing),
-        "standing_since": entered.since,
-        "standing_reason": entered.reason.strip(),
-        "review_on": entered.review_on if entered.standing == Decision.DECLINED else None,
-        "acknowledged_on": entered.acknowledged_on if entered.standing == Decision.TRANSFERRED else None,
-        "deceased_on": entered.deceased_on if dead else None,
-    }
-
-
-def _call_off_visits(session: Session, survivor: Survivor, today: date) -> None:
-    planned = sa.select(Visit).where(
-        Visit.survivor_id == survivor.id, Visit.planned_on >= today, Visit.status == VisitStatus.PLANNED
-    )
-    for visit in session.scalars(planned):
-        visit.status = VisitStatus.CANCELLED
-    survivor.booked_on = None
-
-
-def _withdraw_messages(session: Session, survivor: Survivor, clock: Clock) -> None:
-    session.execute(
-        sa.update(OutboxMessage)
-        .where(
-            OutboxMessage.survivor_id == survivor.id,
-            OutboxMessage.sent_at.is_(None),
-            OutboxMessage.withdrawn_at.is_(None),
-        )
-        .values(withdrawn_at=clock.now())
-    )
-
-
-def _record_change(
+def record_change(
     session: Session,
     survivor: Survivor,
     action: str,
@@ -324,6 +217,7 @@ def _record_change(
     actor: Actor,
     clock: Clock,
 ) -> None:
+    """One audit row for what really changed; a decision's reason is the row's own."""
     changed = [key for key in before if before[key] != after[key]]
     audit.record(
         session,

@@ -40,6 +40,8 @@ class Rank(IntEnum):
     DECEASED = 15
 
 
+# States that rest until the day on which the decision is looked at again.
+REVIEWED = {State.DECLINED: Rank.DECLINED, State.ON_TREATMENT: Rank.ON_TREATMENT, State.LOST: Rank.LOST}
 # Ranks on which somebody at the clinic has to act; the worklist shows these unless asked for others.
 LAST_TO_ACT_ON = Rank.REVIEW_REACHED
 
@@ -52,14 +54,15 @@ def rank_case(today: date) -> sa.ColumnElement[int]:
                 Survivor.recurrence_overdue_on <= today, Rank.RECURRENCE_OVERDUE, Rank.OVERDUE
             ),
             State.DUE.value: _either(Survivor.recurrence_due_on <= today, Rank.RECURRENCE_DUE, Rank.DUE),
-            State.DECLINED.value: _either(Survivor.review_on <= today, Rank.REVIEW_REACHED, Rank.DECLINED),
+            **{
+                state.value: _either(Survivor.review_on <= today, Rank.REVIEW_REACHED, rank)
+                for state, rank in REVIEWED.items()
+            },
             State.NOT_YET_DUE.value: _either(Survivor.next_upcoming_on <= today, Rank.UPCOMING, Rank.NOT_YET_DUE),
             State.BEING_TRACED.value: int(Rank.BEING_TRACED),
             State.AWAITING_SUMMARY.value: int(Rank.AWAITING_SUMMARY),
             State.TRANSFERRED_UNACKNOWLEDGED.value: int(Rank.TRANSFERRED_UNACKNOWLEDGED),
             State.BOOKED.value: int(Rank.BOOKED),
-            State.ON_TREATMENT.value: int(Rank.ON_TREATMENT),
-            State.LOST.value: int(Rank.LOST),
             State.TRANSFERRED.value: int(Rank.TRANSFERRED),
         },
         value=state_case(today),
@@ -78,12 +81,17 @@ def since_case(today: date) -> sa.ColumnElement[date]:
             State.AWAITING_SUMMARY.value: Survivor.enrolled_on,
             State.BOOKED.value: Survivor.booked_on,
             State.DECLINED.value: Survivor.review_on,
+            **{state.value: _reviewed_since(today) for state in REVIEWED if state != State.DECLINED},
             State.DECEASED.value: Survivor.deceased_on,
         },
         value=state_case(today),
         else_=Survivor.standing_since,
     )
     return sa.func.coalesce(since, sa.literal(FAR, sa.Date))
+
+
+def _reviewed_since(today: date) -> sa.ColumnElement[date]:
+    return sa.case((Survivor.review_on <= today, Survivor.review_on), else_=Survivor.standing_since)
 
 
 def _either(condition: sa.ColumnElement[bool], first: Rank, second: Rank) -> sa.ColumnElement[int]:

@@ -10,6 +10,7 @@ from tracker.errors import Conflict, Forbidden, Invalid, TrackerError
 from tracker.models import Role, Survivor
 from tracker.policy import Action
 from tracker.services import contacts as reach
+from tracker.services import standing as standings
 from tracker.services import survivors as service
 from tracker.web.auth import login_required
 from tracker.web.context import clock, current_actor, current_clinic_id, note_access, reading, transaction
@@ -89,7 +90,7 @@ def standing(survivor_id: UUID) -> ResponseReturnValue:
         return _standing_page(form, survivor), 422
     try:
         with transaction() as session:
-            service.set_standing(
+            standings.set_standing(
                 session,
                 survivor_id,
                 form.to_input(),

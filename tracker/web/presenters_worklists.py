@@ -58,7 +58,7 @@ RANK_WORDS = {
     Rank.BEING_TRACED: _l("Being traced since %(day)s"),
     Rank.AWAITING_SUMMARY: _l("Without a treatment summary since %(day)s"),
     Rank.TRANSFERRED_UNACKNOWLEDGED: _l("Transferred %(day)s, not yet acknowledged"),
-    Rank.REVIEW_REACHED: _l("Declined; to be asked again since %(day)s"),
+    Rank.REVIEW_REACHED: _l("To be looked at again since %(day)s"),
     Rank.BOOKED: _l("Booked for %(day)s (%(ago)s)"),
     Rank.UPCOMING: _l("Next due %(day)s (%(ago)s)"),
     Rank.NOT_YET_DUE: _l("Next due %(day)s (%(ago)s)"),
@@ -67,6 +67,11 @@ RANK_WORDS = {
     Rank.LOST: _l("Lost after tracing, since %(day)s"),
     Rank.TRANSFERRED: _l("Transferred %(day)s, acknowledged"),
     Rank.DECEASED: _l("Died %(day)s"),
+}
+REVIEW_WORDS = {
+    State.DECLINED: _l("Declined; to be asked again since %(day)s"),
+    State.ON_TREATMENT: _l("On treatment again; the treating team to be asked since %(day)s"),
+    State.LOST: _l("Lost after tracing; to be searched for again since %(day)s"),
 }
 KIND_WORDS = {
     ContactKind.SELF: _l("survivor"),
@@ -183,11 +188,14 @@ def why_first(row: WorklistRow, today: date) -> str:
         return str(_("%(what)s, due %(ago)s", what=_leading(row), ago=ago(row.since, today)))
     if row.since == FAR:
         return _("Nothing is planned") if row.state == State.NOT_YET_DUE else str(STATE_WORDS[row.state])
-    return _settled_words(row.rank, us_date(row.since), ago(row.since, today))
+    return _settled_words(row, us_date(row.since), ago(row.since, today))
 
 
-def _settled_words(rank: Rank, day: str, how_long: str) -> str:
-    return str(RANK_WORDS[rank]) % {"day": day, "ago": how_long}
+def _settled_words(row: WorklistRow, day: str, how_long: str) -> str:
+    words = RANK_WORDS[row.rank]
+    if row.rank == Rank.REVIEW_REACHED:
+        words = REVIEW_WORDS.get(row.state, words)
+    return str(words) % {"day": day, "ago": how_long}
 
 
 def _leading(row: WorklistRow) -> str:
