@@ -333,6 +333,24 @@ def test_a_case_can_be_taken_out_again_by_its_record_number(
     assert without_order(parse_case(case, load_pack()).facts) == without_order(parse_case(plain(), load_pack()).facts)
 
 
+def test_what_a_case_knows_in_part_is_stored_and_taken_out_as_it_was(
+    session: Session, clinic: Clinic, clock: FixedClock
+) -> None:
+    survivor = PLAIN["survivor"] | {"diagnosed_on": "2019-05", "end_of_therapy_on": "2020"}
+    told = plain(
+        survivor=survivor,
+        exposures={"doxorubicin_mg_m2": None},
+        exposures_at_least={"doxorubicin_mg_m2": 250},
+        exposure_dates={"doxorubicin": "2019"},
+        events={"growth_complete": "2024-06"},
+    )
+    bring_in(session, clinic, told, clock)
+    [row] = session.scalars(sa.select(Exposure))
+    assert (row.at_least, row.last_on, row.last_precision) == (250, date(2019, 1, 1), "year")
+    case = export_case(session, "plain-1", actor=OPERATOR, clock=clock)
+    assert without_order(parse_case(case, load_pack()).facts) == without_order(parse_case(told, load_pack()).facts)
+
+
 def test_a_number_two_clinics_use_needs_the_clinic(session: Session, clinic: Clinic, clock: FixedClock) -> None:
     other = make_clinic(session)
     bring_in(session, clinic, plain(), clock)

@@ -32,7 +32,7 @@ def to_case(facts: Facts, case_id: str, as_of: date) -> Json:
         survivor["other_diagnoses"] = [_diagnosis(each) for each in others]
     return {
         "id": case_id,
-        "as_of": _day(as_of),
+        "as_of": as_of.isoformat(),
         "survivor": survivor,
         "exposures": {name: _number(dose) for name, dose in sorted(facts.exposures.items())},
         **({"exposures_at_least": _parts(facts.at_least)} if facts.at_least else {}),

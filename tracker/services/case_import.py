@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from tracker.clock import Clock
 from tracker.engine import types as engine
+from tracker.engine.partial_dates import Day, known_to
 from tracker.engine.rules import Pack
 from tracker.errors import CaseError, Invalid
 from tracker.guidelines.cases import Case, parse_case
@@ -185,7 +186,7 @@ def _summary(facts: engine.Facts, pack: Pack) -> SummaryInput:
     return SummaryInput(
         diagnoses=tuple(_diagnosis(each) for each in facts.diagnoses),
         exposures=tuple(_exposures(facts, pack)),
-        events=facts.events,
+        events=_known(facts.events, facts.event_precision),
         predispositions=tuple(
             PredispositionInput(syndrome=each.syndrome, fields=each.fields) for each in facts.predispositions
         ),
@@ -199,17 +200,25 @@ def _summary(facts: engine.Facts, pack: Pack) -> SummaryInput:
 def _diagnosis(each: engine.Diagnosis) -> DiagnosisInput:
     return DiagnosisInput(
         name=each.name,
-        diagnosed_on=each.diagnosed_on,
-        resected_on=each.resected_on,
-        end_of_therapy_on=each.end_of_therapy_on,
+        diagnosed_on=known_to(each.diagnosed_on, each.precision.get("diagnosed_on", "day")),
+        resected_on=known_to(each.resected_on, each.precision.get("resected_on", "day")),
+        end_of_therapy_on=known_to(each.end_of_therapy_on, each.precision.get("end_of_therapy_on", "day")),
         tumor=each.tumor,
     )
 
 
+def _known(days: Mapping[str, date], precision: Mapping[str, str]) -> dict[str, Day]:
+    """Dates to the precision that the file gives them."""
+    return {name: known_to(day, precision.get(name, "day")) or day for name, day in days.items()}
+
+
 def _exposures(facts: engine.Facts, pack: Pack) -> list[ExposureInput]:
     """Doses with their dates; then the dates that stand alone, under the vocabulary's name where it has one."""
-    dates = dict(facts.exposure_dates)
-    found = [_exposure(name, dose, dates.pop(date_key(name), None)) for name, dose in facts.exposures.items()]
+    dates = _known(facts.exposure_dates, facts.exposure_precision)
+    found = [
+        replace(_exposure(name, dose, dates.pop(date_key(name), None)), at_least=facts.at_least.get(name))
+        for name, dose in facts.exposures.items()
+    ]
     names = {info.stem: name for name, info in pack.exposures.items()}
     return found + [
         ExposureInput(name=_date_only_name(stem, names), certainty=Certainty.DATE_ONLY, last_on=day)
@@ -222,7 +231,7 @@ def _date_only_name(stem: str, names: Mapping[str, str]) -> str:
     return full if date_key(full) == stem else stem
 
 
-def _exposure(name: str, dose: Decimal | None, last_on: date | None) -> ExposureInput:
+def _exposure(name: str, dose: Decimal | None, last_on: Day | None) -> ExposureInput:
     certainty = Certainty.DOSE_UNKNOWN if dose is None else Certainty.KNOWN
     return ExposureInput(name=name, certainty=certainty, value=dose, last_on=last_on)
 
