@@ -7,9 +7,22 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from tests import factories
+from tests import factories, pictures
 from tracker.clock import FixedClock
-from tracker.models import Clinic, Contact, DueItem, JobRun, Override, Result, Role, Survivor, User, Visit
+from tracker.models import (
+    Attachment,
+    Clinic,
+    Contact,
+    DueItem,
+    JobRun,
+    Override,
+    Result,
+    Role,
+    Survivor,
+    Symptom,
+    User,
+    Visit,
+)
 from tracker.services import care_plans, jobs
 
 ROLES = ("coordinator", "clinician", "administrator", "survivor", "proxy")
@@ -27,6 +40,8 @@ class World:
     visit: Visit
     override: Override
     contact: Contact
+    symptom: Symptom
+    photograph: Attachment
     users: dict[str, User] = field(default_factory=dict)
 
     @property
@@ -101,10 +116,13 @@ def make_world(session: Session, today: date, *, given_name: str = "Ana", family
         started_at=clock.now(),
         finished_at=clock.now(),
     )
-    session.add_all([visit, override, run])
+    symptom = Symptom(survivor_id=survivor.id, symptom="Headache in the morning", recorded_at=clock.now())
+    session.add_all([visit, override, run, symptom])
     care_plans.refresh(session, survivor, clock=clock)
     item = next(item for item in care_plans.open_items(session, survivor.id) if item.test_code == "echocardiogram")
-    world = World(clinic, survivor, result, item, visit, override, factories.make_contact(session, survivor))
+    photograph = pictures.make_photograph(session, survivor, clock)
+    contact = factories.make_contact(session, survivor)
+    world = World(clinic, survivor, result, item, visit, override, contact, symptom, photograph)
     for role in (Role.COORDINATOR, Role.CLINICIAN, Role.ADMINISTRATOR):
         world.users[role.value] = factories.make_staff(session, clinic, role)
     for role in (Role.SURVIVOR, Role.PROXY):
