@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
+from tracker.engine.partial_dates import PartialDate
 from tracker.services.course import Course, CourseFact, Lane, Mark
 from tracker.web.course_svg import (
     ATTENTION,
@@ -184,3 +185,18 @@ def test_overdue_alone_is_warm() -> None:
 
 def test_the_last_year_of_the_calendar_can_be_drawn() -> None:
     assert parsed(course(fact(Lane.CHECKS, Mark.PLANNED, date(9999, 12, 31)))).get("role") == "img"
+
+
+def test_a_day_known_in_part_is_said_no_finer() -> None:
+    drawn = course(
+        CourseFact(
+            Lane.THERAPY, Mark.TREATMENT, date(2019, 3, 1), "Leiomyosarcoma", date(2019, 12, 1),
+            known_on=PartialDate(2019), known_until=PartialDate(2019, 12),
+        ),
+        CourseFact(Lane.DISEASE, Mark.RESECTION, date(2019, 9, 1), "Leiomyosarcoma", known_on=PartialDate(2019, 9)),
+        NORMAL,
+    )  # fmt: skip
+    assert [row[0] for row in table_rows(drawn)] == ["2019 – Dec 2019", "Sep 2019", "Apr 20, 2025"]
+    titles = [each.text for each in parsed(drawn).iter() if each.tag.endswith("title")]
+    assert "2019 – Dec 2019: Treatment: Leiomyosarcoma" in titles
+    assert "Sep 2019: Resection: Leiomyosarcoma" in titles

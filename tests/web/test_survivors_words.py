@@ -138,6 +138,7 @@ def test_whether_a_result_counts_is_said_with_its_reason(given: dict[str, Any], 
         ({"certainty": Certainty.KNOWN, "value": Decimal(0), "unit": "1"}, "not given"),
         ({"certainty": Certainty.DOSE_UNKNOWN, "value": None, "unit": "Gy"}, "given, dose not known"),
         ({"certainty": Certainty.DOSE_UNKNOWN, "value": None, "unit": "1"}, "given"),
+        ({"certainty": Certainty.DOSE_UNKNOWN, "value": None, "unit": "{count}"}, "given, number not known"),
         ({"certainty": Certainty.DATE_ONLY, "value": None, "unit": "Gy"}, "only the date is recorded"),
     ],
 )
@@ -161,6 +162,23 @@ def test_a_span_counts_completed_months(start: date, end: date, words: str) -> N
 def test_a_diagnosis_is_said_with_the_fields_that_choose_its_schedule() -> None:
     row = Diagnosis(name="Neuroblastoma", risk="high", mibg="positive-at-end-of-therapy")
     assert diagnosis_words(row) == "Neuroblastoma, risk high, MIBG positive at end of therapy"
+
+
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        ({"course": "relapse", "diagnosed_on": date(2019, 5, 1)}, "ALL, relapsed 2019, risk high"),
+        ({"course": "relapse"}, "ALL, relapsed, risk high"),
+        ({"course": "progression", "diagnosed_on": date(2019, 1, 1)}, "ALL, progressed 2019, risk high"),
+        ({"course": "primary", "diagnosed_on": date(2019, 1, 1)}, "ALL, risk high"),
+    ],
+)
+def test_a_diagnosis_says_its_course(given: dict[str, Any], words: str) -> None:
+    assert diagnosis_words(Diagnosis(name="ALL", risk="high", **given)) == words
+
+
+def test_the_margin_is_named_where_it_is_not_known() -> None:
+    assert diagnosis_words(Diagnosis(name="Leiomyosarcoma", resection="unknown")).endswith("resection margin unknown")
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -207,6 +225,8 @@ def test_every_closed_list_has_a_word_for_each_of_its_values() -> None:
 
 def test_what_we_have_no_words_for_is_still_readable() -> None:
     assert act_words("visit.booked") == "Visit booked"
+    assert act_words("adverse-events.corrected") == "Side effects: entry changed"
+    assert act_words("radiation.removed").endswith(": entry removed")
     assert why_words("some_new_code") == "Some new code"
 
 

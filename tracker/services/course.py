@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from tracker.engine.partial_dates import Day, PartialDate, known_to
 from tracker.engine.schedule import add_months
 from tracker.engine.status import Status, status_of
 from tracker.engine.types import Flag
@@ -49,13 +50,29 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True)
 class CourseFact:
-    """One fact on a day, or from a day to another. ``about``: a name already in words (a test, a diagnosis)."""
+    """One fact on a day, or from a day to another. ``about``: a name already in words (a test, a diagnosis).
+
+    ``on`` and ``until`` are the first possible days, to draw with; ``known_on`` and ``known_until`` say how far they
+    are known, where that is not to the day.
+    """
 
     lane: Lane
     mark: Mark
     on: date
     about: str
     until: date | None = None
+    known_on: PartialDate | None = None
+    known_until: PartialDate | None = None
+
+    @property
+    def said_on(self) -> Day:
+        """The day as far as it is known."""
+        return self.known_on or self.on
+
+    @property
+    def said_until(self) -> Day | None:
+        """The last day as far as it is known."""
+        return self.known_until or self.until
 
 
 @dataclass(frozen=True)
@@ -84,21 +101,38 @@ def course_of(page: SurvivorPage) -> Course:
 
 def _disease(page: SurvivorPage) -> Iterator[CourseFact]:
     for row in page.diagnoses:
-        if row.diagnosed_on:
-            yield CourseFact(Lane.DISEASE, Mark.DIAGNOSIS, row.diagnosed_on, row.name)
-        if row.resected_on:
-            yield CourseFact(Lane.DISEASE, Mark.RESECTION, row.resected_on, row.name)
-        if row.end_of_therapy_on:
-            yield CourseFact(Lane.DISEASE, Mark.END_OF_THERAPY, row.end_of_therapy_on, row.name)
+        for mark, on, precision in (
+            (Mark.DIAGNOSIS, row.diagnosed_on, row.diagnosed_precision),
+            (Mark.RESECTION, row.resected_on, row.resected_precision),
+            (Mark.END_OF_THERAPY, row.end_of_therapy_on, row.end_of_therapy_precision),
+        ):
+            if on:
+                yield CourseFact(Lane.DISEASE, mark, on, row.name, known_on=_in_part(on, precision))
 
 
 def _therapy(page: SurvivorPage) -> Iterator[CourseFact]:
     for row in page.diagnoses:
         if row.diagnosed_on and row.end_of_therapy_on and row.diagnosed_on < row.end_of_therapy_on:
-            yield CourseFact(Lane.THERAPY, Mark.TREATMENT, row.diagnosed_on, row.name, until=row.end_of_therapy_on)
-    for exposure in page.exposures:
+            yield CourseFact(
+                Lane.THERAPY,
+                Mark.TREATMENT,
+                row.diagnosed_on,
+                row.name,
+                until=row.end_of_therapy_on,
+                known_on=_in_part(row.diagnosed_on, row.diagnosed_precision),
+                known_until=_in_part(row.end_of_therapy_on, row.end_of_therapy_precision),
+            )
+    for exposure in page.told_exposures():
         if exposure.last_on is not None:
-            yield CourseFact(Lane.THERAPY, Mark.EXPOSURE, exposure.last_on, page.exposure_name(exposure.name))
+            known_on = _in_part(exposure.last_on, exposure.last_precision)
+            name = page.exposure_name(exposure.name)
+            yield CourseFact(Lane.THERAPY, Mark.EXPOSURE, exposure.last_on, name, known_on=known_on)
+
+
+def _in_part(first: date, precision: str) -> PartialDate | None:
+    """A day that is known to the month or the year only."""
+    day = known_to(first, precision)
+    return day if isinstance(day, PartialDate) else None
 
 
 def _results(page: SurvivorPage) -> Iterator[CourseFact]:

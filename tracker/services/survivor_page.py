@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session, defer
 from tracker.clock import Clock
 from tracker.engine.chart import total_doses
 from tracker.engine.conditions import Doses
+from tracker.engine.given_one_sex import concerns
 from tracker.engine.not_applicable import not_applicable
+from tracker.engine.partial_dates import Day, known_to
 from tracker.engine.rules import Pack
 from tracker.engine.types import NotApplicable, PlannedItem
 from tracker.models import (
@@ -23,6 +25,7 @@ from tracker.models import (
     DueItem,
     Event,
     Exposure,
+    ExposureSource,
     Override,
     PlanGap,
     Predisposition,
@@ -72,14 +75,21 @@ class SurvivorPage:
     allowed: frozenset[Action]
 
     @property
-    def end_of_therapy_on(self) -> date | None:
-        """The newest end of therapy of all diagnoses: late effects count from it."""
-        return max((row.end_of_therapy_on for row in self.diagnoses if row.end_of_therapy_on), default=None)
+    def end_of_therapy_on(self) -> Day | None:
+        """The newest end of therapy of all diagnoses, as far as it is known: late effects count from it."""
+        ended = [row for row in self.diagnoses if row.end_of_therapy_on]
+        newest = max(ended, key=lambda row: row.end_of_therapy_on or date.min, default=None)
+        return None if newest is None else known_to(newest.end_of_therapy_on, newest.end_of_therapy_precision)
 
     def test_name(self, code: str) -> str:
         """A test's name; the code itself for one that this edition of the pack no longer knows."""
         test = self.pack.tests.get(code)
         return test.name if test else code
+
+    def told_exposures(self) -> tuple[Exposure, ...]:
+        """The exposures that say something about this survivor: what follows for organs of the other sex does not."""
+        sex = self.survivor.sex_at_birth
+        return tuple(row for row in self.exposures if row.source == ExposureSource.RECORDED or concerns(row.name, sex))
 
     def exposure_name(self, name: str) -> str:
         """An exposure's name in words; the vocabulary's own word for one this pack no longer knows."""
@@ -97,7 +107,8 @@ class SurvivorPage:
     def doses(self) -> Doses:
         """What was given, with the sums and organ doses that follow from it."""
         recorded = {row.name: row.value for row in self.exposures if row.certainty != Certainty.DATE_ONLY}
-        return total_doses(recorded, self.pack.derivations, bool(self.predispositions))
+        known = {row.name: row.at_least for row in self.exposures if row.value is None and row.at_least is not None}
+        return total_doses(recorded, self.pack.derivations, bool(self.predispositions), at_least=known)
 
 
 @dataclass(frozen=True)

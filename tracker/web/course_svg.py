@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from tracker.engine.partial_dates import Day
 from tracker.engine.schedule import age_on
 from tracker.services.course import Course, CourseFact, Lane, Mark, in_lane
 from tracker.web.course_words import fact_words, lane_words, mark_words
@@ -129,12 +130,19 @@ def describe(course: Course) -> str:
     return str(
         _(
             "From %(start)s to %(end)s, today is %(today)s. %(listed)s. The same facts stand in the table below.",
-            start=us_date(course.starts_on),
-            end=us_date(course.ends_on),
+            start=us_date(_bound(course, course.starts_on)),
+            end=us_date(_bound(course, course.ends_on)),
             today=us_date(course.today),
             listed=listed or _("Nothing is recorded yet"),
         )
     )
+
+
+def _bound(course: Course, day: date) -> Day:
+    """The first or last day of the picture, no finer than the fact that it belongs to is known."""
+    said = [fact.said_on for fact in course.facts if fact.on == day]
+    said += [fact.said_until or day for fact in course.facts if fact.until == day]
+    return day if day == course.today or day in said else next(iter(said), day)
 
 
 def label_rows(facts: list[CourseFact], scale: Scale) -> list[int]:
@@ -246,9 +254,13 @@ def _draw_today(svg: Element, x: float, height: float) -> None:
 
 
 def _dated(fact: CourseFact) -> str:
-    if fact.until is not None:
-        return f"{us_date(fact.on)} – {us_date(fact.until)}: {fact_words(fact)}"
-    return f"{us_date(fact.on)}: {fact_words(fact)}"
+    return f"{_when(fact)}: {fact_words(fact)}"
+
+
+def _when(fact: CourseFact) -> str:
+    """The day, or from when until when, as far as it is known."""
+    on = us_date(fact.said_on)
+    return f"{on} – {us_date(fact.said_until)}" if fact.until else on
 
 
 def _line(parent: Element, x1: float, y1: float, x2: float, y2: float, extra: dict[str, str]) -> None:
@@ -268,8 +280,7 @@ def _text(
 def table_rows(course: Course) -> Iterator[list[str]]:
     """The same facts as rows: when, which lane, what."""
     for fact in course.facts:
-        when = f"{us_date(fact.on)} – {us_date(fact.until)}" if fact.until else us_date(fact.on)
-        yield [when, lane_words(fact.lane), fact_words(fact)]
+        yield [_when(fact), lane_words(fact.lane), fact_words(fact)]
 
 
 def legend(course: Course) -> list[tuple[Markup, str]]:

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from tracker.engine.explain import explain_not_applicable
 from tracker.models import AuditEvent, ClosedBy, DueItem, Override, OverrideAction, VisitStatus
+from tracker.services.sections.registry import SECTIONS
 from tracker.services.survivor_page import NotNeeded, SurvivorPage
 from tracker.web.formats import period, us_date, us_instant
 
@@ -50,12 +51,20 @@ ACTS = {
     "survivor.edited": _l("Details edited"),
     "survivor.standing_set": _l("Standing changed"),
     "treatment.recorded": _l("Treatment summary saved"),
+    "exposure.taken_from_given": _l("Recorded total replaced by what was given"),
     "override.decided": _l("Decision made"),
     "override.withdrawn": _l("Decision withdrawn"),
     "result.recorded": _l("Result recorded"),
     "result.corrected": _l("Result corrected"),
     "result.accepted": _l("Report accepted"),
     "result.retracted": _l("Result taken back"),
+}
+
+# What was done to an entry of a part of the record ("radiation.recorded").
+ENTRY_ACTS = {
+    "recorded": _l("%(part)s: entry added"),
+    "corrected": _l("%(part)s: entry changed"),
+    "removed": _l("%(part)s: entry removed"),
 }
 
 
@@ -177,4 +186,7 @@ def history_rows(events: Iterable[AuditEvent], tz: str) -> list[list[str]]:
 def act_words(action: str) -> str:
     """ "result.recorded" → "Result recorded" """
     subject, _dot, verb = action.partition(".")
+    part, words = SECTIONS.get(subject), ENTRY_ACTS.get(verb)
+    if part is not None and words is not None:
+        return str(words) % {"part": _(part.title)}
     return str(ACTS.get(action, f"{subject} {verb}".replace("_", " ").capitalize()))

@@ -1,6 +1,6 @@
 """The survivor's page: who it is, what needs attention first, and what was done to them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,23 +8,38 @@ from decimal import Decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from tracker.engine.conditions import Doses
 from tracker.engine.explain import explain_gap
+from tracker.engine.partial_dates import first_day, known_to, precision_of
 from tracker.engine.schedule import age_on
 from tracker.engine.status import Status, status_of
 from tracker.engine.types import DataGap, Flag
-from tracker.models import Certainty, Diagnosis, DueItem, Exposure, PlanGap
+from tracker.models import Certainty, Diagnosis, DiagnosisCourse, DueItem, Event, Exposure, PlanGap
+from tracker.services.standing import died_on
 from tracker.services.states import State
 from tracker.services.survivor_page import SurvivorPage
 from tracker.web.formats import dose, number, unit_words, us_date
+from tracker.web.presenters_summary_words import given_words, last_day, stored
 
 SHOWN_FIRST = 3
 TESTS_NAMED = 4
 FIELDS = {
     "mibg": _l("MIBG"),
+    "resection": _l("resection margin"),
     "diagnosed_on": _l("date of diagnosis"),
     "resected_on": _l("date of resection"),
     "end_of_therapy_on": _l("end of therapy"),
 }
+COURSE_WORDS: dict[str, str] = {
+    DiagnosisCourse.RELAPSE: _l("relapsed"),
+    DiagnosisCourse.PROGRESSION: _l("progressed"),
+    DiagnosisCourse.SECOND_PRIMARY: _l("another cancer"),
+}
+RETURNED = (DiagnosisCourse.RELAPSE, DiagnosisCourse.PROGRESSION)
+# What is not known, by what it does to the plan: first what is not planned at all, last what only shifts a date.
+GRAVEST_FIRST = (
+    "not_scheduled", "no_anchor_date", "history_missing", "not_in_pack", "treated_as_met", "planned_for_both_ends",
+)  # fmt: skip
 Said = tuple[str, str]
 
 
@@ -66,14 +81,31 @@ def headline(page: SurvivorPage) -> str:
 
 def disease_line(page: SurvivorPage) -> str:
     """The newest diagnosis with its fields, and since when off therapy."""
-    named = "; ".join(diagnosis_words(row) for row in page.diagnoses) or str(_("No diagnosis recorded"))
+    named = "; ".join(_each_cancer(page.diagnoses)) or str(_("No diagnosis recorded"))
     ended = page.end_of_therapy_on
     if ended is None:
         return f"{named} · {_('end of therapy not recorded')}"
-    if ended > page.today:
-        return f"{named} · {_('on therapy until %(day)s', day=us_date(ended))}"
-    span = span_words(ended, page.today)
-    return f"{named} · {_('off therapy since %(day)s (%(span)s)', day=us_date(ended), span=span)}"
+    day = us_date(ended)
+    if first_day(ended) > page.today:
+        return f"{named} · {_('on therapy until %(day)s', day=day)}"
+    if precision_of(ended) == "year":  # months could not be counted from it
+        return f"{named} · {_('off therapy since %(day)s', day=day)}"
+    span = span_words(first_day(ended), page.today)
+    return f"{named} · {_('off therapy since %(day)s (%(span)s)', day=day, span=span)}"
+
+
+def _each_cancer(rows: Sequence[Diagnosis]) -> list[str]:
+    """One part for each cancer, its returns with it: "Acute lymphoblastic leukemia, relapsed 2019"."""
+    found: dict[str, str] = {}
+    for row in rows:
+        words = diagnosis_words(row)
+        if row.name not in found:
+            found[row.name] = words
+        elif row.course in RETURNED:
+            found[row.name] += words.removeprefix(row.name)
+        else:
+            found[f"{row.name} {row.position}"] = words
+    return list(found.values())
 
 
 def span_words(start: date, end: date) -> str:
@@ -85,7 +117,15 @@ def span_words(start: date, end: date) -> str:
 def diagnosis_words(row: Diagnosis) -> str:
     """ "Leiomyosarcoma, retroperitoneal, grade high" """
     fields = [f"{field_words(name)} {value.replace('-', ' ')}" for name, value in row.tumor().items()]
-    return ", ".join([row.name, *fields])
+    return ", ".join(part for part in (row.name, course_words(row), *fields) if part)
+
+
+def course_words(row: Diagnosis) -> str:
+    """What an entry is, where it is not a first cancer: "relapsed 2019"."""
+    words = COURSE_WORDS.get(row.course or "")
+    if words is None:
+        return ""
+    return f"{words} {row.diagnosed_on.year}" if row.diagnosed_on else str(words)
 
 
 def field_words(name: str) -> str:
@@ -106,12 +146,22 @@ def _state_notes(page: SurvivorPage) -> Iterator[Attention]:
         text = _("The treatment summary has no diagnosis with an end of therapy, so nothing can be planned yet.")
         yield Attention(text, _("Ask the treating center, then complete the treatment summary."))
     elif survivor.deceased_on:
-        yield Attention(_("Died %(day)s. Nothing is due.", day=us_date(survivor.deceased_on)))
+        yield Attention(_("Died %(day)s. Nothing is due.", day=us_date(died_on(survivor))))
     elif survivor.standing_reason:
-        yield Attention(
-            survivor.standing_reason,
-            _("Review on %(day)s.", day=us_date(survivor.review_on)) if survivor.review_on else "",
-        )
+        yield Attention(survivor.standing_reason, " ".join(_standing_notes(page)))
+
+
+def _standing_notes(page: SurvivorPage) -> Iterator[str]:
+    """Who follows meanwhile, and when the decision is looked at again."""
+    survivor = page.survivor
+    if survivor.followed_by and page.state == State.ON_TREATMENT:
+        yield _("Follow-up is paused; in charge: %(team)s.", team=survivor.followed_by)
+    elif survivor.followed_by:
+        yield _("Followed by: %(clinic)s.", clinic=survivor.followed_by)
+    if survivor.review_on and survivor.review_on <= page.today:
+        yield _("To be looked at again since %(day)s.", day=us_date(survivor.review_on))
+    elif survivor.review_on:
+        yield _("Review on %(day)s.", day=us_date(survivor.review_on))
 
 
 def _overdue_recurrence(page: SurvivorPage) -> Iterator[Attention]:
@@ -159,8 +209,12 @@ def _gap_notes(page: SurvivorPage) -> Iterator[Attention]:
         if list(gap.missing) == said:
             continue
         groups.setdefault((tuple(gap.missing), gap.consequence), []).append(gap)
-    for (missing, consequence), gaps in groups.items():
+    for (missing, consequence), gaps in sorted(groups.items(), key=lambda group: _gravity(group[0][1])):
         yield _gap_note(page, missing, consequence, gaps)
+
+
+def _gravity(consequence: str) -> int:
+    return GRAVEST_FIRST.index(consequence) if consequence in GRAVEST_FIRST else 0
 
 
 def _gap_note(page: SurvivorPage, missing: tuple[str, ...], consequence: str, gaps: list[PlanGap]) -> Attention:
@@ -187,8 +241,8 @@ def _settled_by(missing: tuple[str, ...]) -> str:
 def exposure_rows(page: SurvivorPage) -> list[list[str]]:
     """What was given: name, dose or what is not known of it, last day."""
     return [
-        [page.exposure_name(row.name), exposure_dose(row), us_date(row.last_on) or _("not recorded")]
-        for row in page.exposures
+        [page.exposure_name(row.name), exposure_dose(row), us_date(last_day(row)) or _("not recorded")]
+        for row in page.told_exposures()
     ]
 
 
@@ -197,7 +251,7 @@ def exposure_dose(row: Exposure) -> str:
     if row.certainty == Certainty.DATE_ONLY:
         return str(_("only the date is recorded"))
     if row.value is None:
-        return str(_("given") if row.unit == "1" else _("given, dose not known"))
+        return given_words(row.unit)
     if row.value == 0:
         return str(_("not given"))
     return str(_("given")) if row.unit == "1" else dose(row.value, row.unit)
@@ -212,7 +266,7 @@ def sum_rows(page: SurvivorPage) -> list[list[str]]:
         given = [(name, factor) for name, factor in derivation.inputs if name in doses.given]
         if derivation.rule != "sum" or derivation.name in recorded or not given:
             continue
-        parts = [f"{page.exposure_name(name)} {_part(doses.value(name))} × {number(factor)}" for name, factor in given]
+        parts = [f"{page.exposure_name(name)} {_part(name, doses)}{_times(factor)}" for name, factor in given]
         unit = unit_words(page.pack.exposures[derivation.name].unit)
         total = f"{number(doses.certain[derivation.name])} {unit}"
         if derivation.name in doses.unknown:
@@ -221,8 +275,15 @@ def sum_rows(page: SurvivorPage) -> list[list[str]]:
     return rows
 
 
-def _part(value: Decimal | None) -> str:
-    return number(value) if value is not None else str(_("(dose not known)"))
+def _part(name: str, doses: Doses) -> str:
+    value, certain = doses.value(name), doses.certain[name]
+    if value is not None:
+        return number(value)
+    return str(_("(at least %(dose)s)", dose=number(certain)) if certain else _("(dose not known)"))
+
+
+def _times(factor: Decimal) -> str:
+    return "" if factor == 1 else f" × {number(factor)}"
 
 
 def diagnosis_rows(page: SurvivorPage) -> list[list[str]]:
@@ -231,7 +292,12 @@ def diagnosis_rows(page: SurvivorPage) -> list[list[str]]:
     return [
         [
             diagnosis_words(row),
-            *(us_date(day) or missing for day in (row.diagnosed_on, row.resected_on, row.end_of_therapy_on)),
+            *(us_date(stored(row, name)) or missing for name in ("diagnosed_on", "resected_on", "end_of_therapy_on")),
         ]
         for row in page.diagnoses
     ]
+
+
+def event_day(row: Event) -> str:
+    """When an event happened, as far as that is known."""
+    return us_date(known_to(row.happened_on, row.happened_precision))
