@@ -3,9 +3,11 @@
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -16,26 +18,35 @@ from tests.factories import make_clinic
 from tracker.clock import FixedClock
 from tracker.db import Database
 from tracker.errors import Conflict
+from tracker.guidelines.catalogue import load_catalogue
 from tracker.guidelines.loader import load_pack
 from tracker.models import (
     Clinic,
     Contact,
     Diagnosis,
     DueItem,
+    Exposure,
     Grant,
     PlanGap,
     Result,
+    SummaryEdition,
     Survivor,
     User,
     Visit,
 )
 from tracker.services import accounts, care_plans, demo
 from tracker.services.demo import Fate, SeededDemo, diagnoses_for, fates_for, seed_demo
-from tracker.services.demo_lives import Course, clinic_day, draw, live, shifted, stands
+from tracker.services.demo_lives import Course, Guide, clinic_day, live, shifted, stands
 from tracker.services.demo_people import People, years_old
-from tracker.services.demo_regimens import ORGANS, regimens
+from tracker.services.demo_regimens import regimens
 from tracker.services.demo_rows import Diary
+from tracker.services.given import Disagreement, derive_exposures, load_given
+from tracker.services.sections.checks import Surroundings, check_entry
+from tracker.services.sections.entries import EntryInput, entries_of, values_of
+from tracker.services.sections.registry import SECTIONS
 from tracker.services.states import State, state_case, state_of
+from tracker.services.treatment_checks import problems_of
+from tracker.services.treatment_rows import read_summary
 
 TODAY = date(2026, 11, 23)
 SURVIVORS = 80
@@ -129,6 +140,99 @@ def test_those_who_are_booked_have_their_visit(look: Session) -> None:
 def test_the_stored_plans_are_what_the_engine_says(look: Session) -> None:
     for survivor in look.scalars(sa.select(Survivor).limit(25)):
         assert survivor.plan_digest == care_plans.digest(care_plans.plan_on(look, survivor, TODAY))
+
+
+# The whole treatment summary
+
+
+def entries(session: Session, survivor: Survivor) -> dict[str, list[Any]]:
+    """What the parts of the record hold, by their keys; empty parts are left out."""
+    found = {key: entries_of(session, survivor.id, part) for key, part in SECTIONS.items()}
+    return {key: rows for key, rows in found.items() if rows}
+
+
+def exposures(session: Session, survivor: Survivor, source: str) -> dict[str, tuple[object, ...]]:
+    query = sa.select(Exposure).where(Exposure.survivor_id == survivor.id, Exposure.source == source)
+    return {
+        row.name: (row.certainty, row.value, row.at_least, row.unit, row.last_on, row.last_precision)
+        for row in session.scalars(query)
+    }
+
+
+def test_every_entry_would_be_accepted_without_a_question(look: Session) -> None:
+    pack, catalogue, seen = load_pack(), load_catalogue(), 0
+    for survivor in look.scalars(sa.select(Survivor)):
+        tumors = frozenset(look.scalars(sa.select(Diagnosis.id).where(Diagnosis.survivor_id == survivor.id)))
+        around = Surroundings(pack, catalogue, survivor.birth_date, TODAY, tumors)
+        for key, rows in entries(look, survivor).items():
+            for row in rows:
+                seen += 1
+                assert check_entry(SECTIONS[key], EntryInput(values_of(row, SECTIONS[key])), around) == []
+        known = replace(read_summary(look, survivor), exposures=())
+        assert problems_of(known, pack, birth_date=survivor.birth_date, today=TODAY) == []
+    assert seen > SURVIVORS * 10
+
+
+def test_exposures_are_what_follows_from_the_courses(look: Session) -> None:
+    pack, catalogue, with_courses = load_pack(), load_catalogue(), 0
+    for survivor in look.scalars(sa.select(Survivor)):
+        stored = exposures(look, survivor, "given")
+        derive_exposures(look, survivor, pack, catalogue)
+        assert exposures(look, survivor, "given") == stored
+        with_courses += bool(stored)
+    look.rollback()
+    assert with_courses > SURVIVORS * 0.7
+
+
+def test_a_few_charts_hold_totals_only_and_one_disagrees_with_its_courses(look: Session) -> None:
+    pack, catalogue = load_pack(), load_catalogue()
+    totals_only = 0
+    disagreeing: list[Disagreement] = []
+    for survivor in look.scalars(sa.select(Survivor)):
+        given, recorded = load_given(look, survivor), exposures(look, survivor, "recorded")
+        has_courses = any((given.drugs, given.radiation, given.operations))
+        # What is told of the illness itself is recorded for everyone.
+        totals_only += not has_courses and bool(recorded.keys() - {"cns_tumor", "hp_tumor"})
+        disagreeing += derive_exposures(look, survivor, pack, catalogue).disagreements
+    look.rollback()
+    assert SURVIVORS * 0.08 < totals_only < SURVIVORS * 0.25
+    [only] = disagreeing
+    assert only.name == "doxorubicin_mg_m2"
+    assert only.derived.value is not None and only.recorded.value == only.derived.value + 50
+
+
+def test_every_survivor_of_a_leiomyosarcoma_has_a_rich_chart(look: Session) -> None:
+    rows = look.execute(
+        sa.select(Survivor, Diagnosis)
+        .join(Diagnosis, Diagnosis.survivor_id == Survivor.id)
+        .where(Diagnosis.name == "Leiomyosarcoma", Diagnosis.position == 0, Diagnosis.end_of_therapy_on.is_not(None))
+    ).all()
+    assert len(rows) >= 5
+    for survivor, tumor in rows:
+        assert len(entries(look, survivor)) >= 10
+        assert tumor.icdo3_morphology and tumor.icdo3_topography and tumor.clinic_subtype and tumor.symptom_onset_on
+
+
+def test_hardly_an_exposure_is_of_unknown_dose_and_some_dates_are_known_in_part(look: Session) -> None:
+    certainties = Counter(look.scalars(sa.select(Exposure.certainty)))
+    assert 0 < certainties["dose_unknown"] < certainties.total() * 0.1
+    precisions = Counter(look.scalars(sa.select(Exposure.last_precision)))
+    assert 0 < precisions["month"] + precisions["year"] < precisions["day"]
+
+
+def test_treatment_lies_between_diagnosis_and_its_end(look: Session) -> None:
+    for tumor, survivor in look.execute(sa.select(Diagnosis, Survivor).join(Survivor).where(Diagnosis.position == 0)):
+        held = entries(look, survivor)
+        dated = [row.started_on for row in (*held.get("drugs", ()), *held.get("radiation", ()))]
+        for day in (*dated, *(row.done_on for row in held.get("surgeries", ()))):
+            assert day.latest() >= tumor.diagnosed_on and day.earliest() <= tumor.end_of_therapy_on
+
+
+def test_every_summary_has_its_first_edition(look: Session) -> None:
+    numbers = Counter(look.execute(sa.select(SummaryEdition.number, SummaryEdition.change)).all())
+    told = look.scalar(sa.select(sa.func.count(sa.distinct(Diagnosis.survivor_id))))
+    assert {tuple(each) for each in numbers} == {(1, "summary.recorded")}
+    assert told is not None and numbers.total() >= told
 
 
 def test_some_things_are_unknown_and_some_reminders_agreed(look: Session) -> None:
@@ -238,33 +342,30 @@ def test_of_250_at_least_fifteen_have_leiomyosarcoma_and_every_fate_is_met() -> 
     assert set(fates_for(250)) == set(Fate)
 
 
-def test_the_table_of_regimens_uses_only_the_packs_words() -> None:
-    pack = load_pack()
-    for diagnosis, known in regimens().by_diagnosis.items():
-        assert diagnosis in pack.diagnoses
-        for regimen in known:
-            named = {*regimen.doses, *regimen.radiation, *(organ for site in ORGANS.values() for organ in site)}
-            assert named <= set(pack.exposures), diagnosis
-            assert {each.name for each in regimen.syndromes} <= set(pack.predispositions)
+@pytest.fixture(scope="module")
+def guide() -> Guide:
+    return Guide(load_pack(), load_catalogue())
 
 
 @pytest.mark.parametrize("diagnosis", ["Leiomyosarcoma", "Wilms tumor", "Hodgkin lymphoma"])
 @pytest.mark.parametrize("course", list(Course))
-def test_a_life_stands_as_it_was_wanted(diagnosis: str, course: Course) -> None:
-    pack = load_pack()
+def test_a_life_stands_as_it_was_wanted(diagnosis: str, course: Course, guide: Guide) -> None:
     met = [
-        stands(live(Random(seed), diagnosis, pack, today=TODAY, weekday=0, course=course), pack, TODAY)
+        stands(live(Random(seed), diagnosis, guide, today=TODAY, weekday=0, course=course), guide.pack, TODAY)
         for seed in range(6)
     ]
     assert met.count(course) >= 4
 
 
-def test_a_life_moved_by_weeks_keeps_its_weekdays_and_its_order() -> None:
-    life = live(Random(3), "Osteosarcoma", load_pack(), today=TODAY, weekday=2, course=Course.ON_TIME)
-    earlier = shifted(life, timedelta(weeks=-30))
+def test_a_life_moved_by_weeks_keeps_its_weekdays_and_its_order(guide: Guide) -> None:
+    life = live(Random(3), "Osteosarcoma", guide, today=TODAY, weekday=2, course=Course.ON_TIME)
+    earlier = shifted(life, timedelta(weeks=-30), guide)
     assert {day.weekday() for day in earlier.visits} == {2}
     assert earlier.end_of_therapy == life.end_of_therapy - timedelta(weeks=30)
     assert [each.on for each in earlier.results] == [each.on - timedelta(weeks=30) for each in life.results]
+    # What was given moves with it, and what follows is the same but for its dates.
+    assert [(each.name, each.value) for each in earlier.derived] == [(each.name, each.value) for each in life.derived]
+    assert {each.last_on for each in earlier.derived} != {each.last_on for each in life.derived}
 
 
 @pytest.mark.parametrize(("day", "expected"), [(22, 23), (23, 23), (24, 30)])
@@ -275,14 +376,6 @@ def test_a_clinic_day_is_the_day_itself_or_the_next(day: int, expected: int) -> 
 def test_a_full_day_has_no_slot_left() -> None:
     diary = Diary(slots_per_day=2)
     assert [diary.slot(TODAY) for _ask in range(3)] == [0, 1, None]
-
-
-def test_doses_stay_within_their_span_and_are_rounded() -> None:
-    random = Random(1)
-    drawn = [draw(random, (300, 450)) for _n in range(50)]
-    assert all(dose % 5 == 0 and 300 <= dose <= 450 for dose in drawn)
-    assert len(set(drawn)) > 5
-    assert draw(random, (1, 1)) == 1
 
 
 def test_people_are_the_same_for_a_seed() -> None:

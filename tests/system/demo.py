@@ -14,7 +14,7 @@ from flask import Flask
 from playwright.sync_api import Locator, Page
 from sqlalchemy.orm import Session
 
-from tests.browser import PROJECT
+from tests.browser import PROJECT, click_through
 from tests.factories import PASSWORD, make_contact, make_family, make_result, make_survivor
 from tracker.clock import FixedClock
 from tracker.db import Database
@@ -112,7 +112,6 @@ class Demo:
     def signs_in(self, email: str, width: int = 1280, height: int = 800, *, javascript: bool = True) -> Page:
         """Somebody opens the front page in a window of their own, and signs in there."""
         page: Page = self.visitor(width, height, javascript=javascript)
-        page.set_default_timeout(15_000)
         page.goto(self.address)
         page.get_by_label("Email address").fill(email)
         page.get_by_label("Password", exact=True).fill(PASSWORDS.get(email, DEMO_PASSWORD))
@@ -125,13 +124,13 @@ class Demo:
 
 
 def press(page: Page, name: str) -> None:
-    """Press the one button of this name."""
-    page.get_by_role("button", name=name, exact=True).click()
+    """Press the one button of this name, and wait for the page that answers."""
+    click_through(page.get_by_role("button", name=name, exact=True))
 
 
 def follow(page: Page, name: str) -> None:
-    """Follow the one link of this name."""
-    page.get_by_role("link", name=name, exact=True).click()
+    """Follow the one link of this name to the page behind it."""
+    click_through(page.get_by_role("link", name=name, exact=True))
 
 
 def about(page: Page, act: str, whom: str) -> Locator:

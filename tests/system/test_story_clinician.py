@@ -4,8 +4,9 @@ import re
 from datetime import date
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from tests.browser import click_through, unfold
 from tests.system.demo import CLINICIAN, Demo, about, enter_date, follow, item, picture, press, said
 
 pytestmark = pytest.mark.browser
@@ -18,17 +19,12 @@ def opens_ana(demo: Demo, width: int = 1280, *, javascript: bool = True) -> Page
 
 def planned(page: Page, year: int) -> str:
     """What is planned for a year, from the folded part of the page."""
-    part = page.locator("#later")
-    if part.get_attribute("open") is None:
-        part.locator("summary").first.click()
+    part = unfold(page.locator("#later"))
     return part.locator("div", has=page.get_by_role("heading", name=str(year), exact=True)).last.inner_text()
 
 
 def results(page: Page) -> str:
-    part = page.locator("#results")
-    if part.get_attribute("open") is None:
-        part.locator("summary").first.click()
-    return part.inner_text()
+    return unfold(page.locator("#results")).inner_text()
 
 
 def test_one_press_opens_the_whole_proof_of_an_overdue_echocardiogram(demo: Demo) -> None:
@@ -36,7 +32,7 @@ def test_one_press_opens_the_whole_proof_of_an_overdue_echocardiogram(demo: Demo
     echo = item(page, ECHO)
     assert "Overdue" in echo.inner_text()
     assert "since Aug 13, 2026, 3 months ago" in echo.inner_text()
-    echo.locator("summary").click()
+    unfold(echo.locator("details"))
     proof = echo.inner_text()
     for link_in_the_chain in (
         "doxorubicin-equivalent anthracycline dose, 300 mg/m² (≥ 250 mg/m²)",
@@ -52,7 +48,7 @@ def test_one_press_opens_the_whole_proof_of_an_overdue_echocardiogram(demo: Demo
 
 def test_a_result_is_logged_from_its_item_and_a_wrong_date_costs_nothing_typed(demo: Demo) -> None:
     page = opens_ana(demo)
-    about(page, "Log result", ECHO).click()
+    click_through(about(page, "Log result", ECHO))
     assert page.inner_text("h1").endswith(ECHO)
     enter_date(page, "Date it was done", ("2", "30", "2026"))
     page.get_by_label("Value (optional)").fill("58")
@@ -62,7 +58,7 @@ def test_a_result_is_logged_from_its_item_and_a_wrong_date_costs_nothing_typed(d
 
     assert page.title().startswith("Error: ")
     page.locator(".nhsuk-error-summary a").first.click()
-    assert page.evaluate("document.activeElement.id").startswith("performed_on")
+    expect(page.locator(":focus")).to_have_attribute("id", re.compile("^performed_on"))
     assert page.get_by_label("Value (optional)").input_value() == "58"
     assert page.get_by_label("What the report says (optional)").input_value() == "Good function of both ventricles"
     assert page.get_by_label("Normal", exact=True).is_checked()
@@ -78,7 +74,7 @@ def test_a_result_is_logged_from_its_item_and_a_wrong_date_costs_nothing_typed(d
 
 def test_a_correction_needs_a_reason_moves_the_date_and_keeps_what_was_there(demo: Demo) -> None:
     page = opens_ana(demo)
-    about(page, "Log result", ECHO).click()
+    click_through(about(page, "Log result", ECHO))
     page.get_by_label("Normal", exact=True).check()
     press(page, "Save result")
     assert "Next due November 23, 2028" in said(page)
@@ -99,7 +95,7 @@ def test_a_correction_needs_a_reason_moves_the_date_and_keeps_what_was_there(dem
 
 def test_what_the_family_tells_moves_only_the_date_they_expect_until_the_report_is_accepted(demo: Demo) -> None:
     page = opens_ana(demo)
-    about(page, "Log result", ECHO).click()
+    click_through(about(page, "Log result", ECHO))
     enter_date(page, "Date it was done", date(2026, 11, 2))
     page.get_by_label("Normal", exact=True).check()
     page.get_by_label("Told by the family: the report is not here yet").check()
@@ -118,8 +114,8 @@ def test_what_the_family_tells_moves_only_the_date_they_expect_until_the_report_
 def test_a_decision_to_wait_needs_reason_and_end_and_is_withdrawn_in_one_press(demo: Demo) -> None:
     page = opens_ana(demo)
     echo = item(page, ECHO)
-    echo.locator("summary").click()
-    about(page, "Defer", ECHO).click()
+    unfold(echo.locator("details"))
+    click_through(about(page, "Defer", ECHO))
     assert "Due May 14, 2026." in page.inner_text(".nhsuk-inset-text"), "the guideline's date stays visible"
     enter_date(page, "Until when?", date(2027, 3, 1))
     press(page, "Save decision")
@@ -149,20 +145,19 @@ def test_a_treatment_of_unknown_dose_is_planned_with_caution_and_said_first(demo
     gap = page.locator(".app-warning li", has_text="radiation dose to the heart")
     assert "Not known: radiation dose to the heart. Planned as a precaution:" in gap.inner_text()
     assert "The treating center can settle it." in gap.inner_text()
-    page.locator("#treatment summary").first.click()
-    assert "given, dose not known" in page.inner_text("#treatment")
+    assert "given, dose not known" in unfold(page.locator("#treatment")).inner_text()
 
 
 def test_a_visit_is_opened_from_the_days_list_filled_in_and_completed(demo: Demo) -> None:
     page = opens_ana(demo)
     follow(page, "Book visit")
-    page.locator("button[name=slot]").first.click()
+    click_through(page.locator("button[name=slot]").first)
     assert "Visit booked for Monday, November 23, 2026" in said(page)
     follow(page, "Clinic day")
-    about(page, "Open visit", "Ana Rivera").click()
+    click_through(about(page, "Open visit", "Ana Rivera"))
     assert page.inner_text("h1").endswith("Ana Rivera")
     assert "Open" in page.locator("main .app-tag").first.inner_text()
-    about(page, "Record", "History and physical examination").click()
+    click_through(about(page, "Record", "History and physical examination"))
     page.get_by_label("Normal", exact=True).check()
     press(page, "Save result")
     assert "History and physical examination" in page.locator("section", has_text="Recorded in this visit").inner_text()
@@ -177,7 +172,11 @@ def test_the_course_is_a_picture_that_opens_at_today_on_a_phone_and_the_same_as_
     region = page.get_by_role("region", name="Course of disease and follow-up")
     today = region.locator(".app-course__today line").bounding_box()
     assert today is not None and 0 < today["x"] < 360, "today is in sight"
-    assert region.locator(".app-course__name").first.bounding_box()["x"] >= 0  # type: ignore[index]
+    name = region.locator(".app-course__name").first
+    expect(name, "moves along, in the frame after the one in which the picture did").to_have_attribute(
+        "transform", re.compile("translate")
+    )
+    assert name.bounding_box()["x"] >= 0  # type: ignore[index]
     page.get_by_text("The same as a table").click()
     table = page.get_by_role("region", name="Course, as a table").inner_text()
     assert "End of therapy: Leiomyosarcoma" in table
@@ -189,18 +188,19 @@ def test_a_long_follow_up_stands_on_one_page_and_picture_table_and_visits_agree(
     page.goto(f"{demo.address}/worklist?state=overdue")
     of_the_demo = page.locator("tbody tr").filter(has_text=re.compile(r"\b00\d{4}\b"))
     # By a name in Latin letters, for which every machine has a font.
-    of_the_demo.locator("th a").filter(has_text=re.compile(r"^[A-Za-zÀ-ÿ ]+$")).last.click()
+    click_through(of_the_demo.locator("th a").filter(has_text=re.compile(r"^[A-Za-zÀ-ÿ ]+$")).last)
     picture(page, "survivor")
     page.get_by_text("The same as a table").click()
-    in_table = page.get_by_role("region", name="Course, as a table").locator("tr", has_text="Visits").count()
-    page.locator("#visits summary").click()
-    assert in_table == page.locator("#visits li").count() > 1
+    table = page.get_by_role("region", name="Course, as a table")
+    expect(table).to_be_visible()
+    in_table = table.locator("tr", has_text="Visits").count()
+    assert in_table == unfold(page.locator("#visits")).locator("li").count() > 1
     assert page.locator(".app-warning li").count() <= 3
 
 
 def test_a_result_is_logged_without_javascript(demo: Demo) -> None:
     page = opens_ana(demo, 360, javascript=False)
-    about(page, "Log result", ECHO).click()
+    click_through(about(page, "Log result", ECHO))
     page.get_by_label("Abnormal").check()
     page.get_by_label("Elsewhere, and the report is here").check()
     page.get_by_label("Where?").fill("Bay Hospital")

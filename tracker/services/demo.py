@@ -13,11 +13,15 @@ from sqlalchemy.orm import Session
 from tracker.clock import Clock
 from tracker.engine.rules import Pack
 from tracker.errors import Conflict
+from tracker.guidelines.catalogue import load_catalogue
 from tracker.models import Clinic, Result, Role, Standing, Survivor, User, Visit, VisitStatus
 from tracker.policy import Actor
-from tracker.services import accounts, audit, care_plans, clinics, contacts
-from tracker.services.demo_lives import Course, Life, clinic_day, invent, live
+from tracker.services import accounts, audit, care_plans, clinics, contacts, editions
+from tracker.services.demo_charts import LEIOMYOSARCOMA, Teller
+from tracker.services.demo_households import interpreter
+from tracker.services.demo_lives import ATTEMPTS, Course, Guide, Life, clinic_day, invent, live
 from tracker.services.demo_people import People, years_old
+from tracker.services.demo_records import DISAGREES_ON, miscounted, record
 from tracker.services.demo_regimens import regimens
 from tracker.services.demo_rows import (
     Diary,
@@ -31,7 +35,7 @@ from tracker.services.demo_rows import (
     visit_rows,
 )
 from tracker.services.packs import pack_for
-from tracker.services.treatment_rows import DiagnosisInput, SummaryInput, write_summary
+from tracker.services.treatment_rows import DiagnosisInput, SummaryInput
 
 PASSWORD = "harbor lantern demo 2026"  # noqa: S105 (printed for everyone to read: the data are invented)
 ACTOR = Actor.system("demonstration")
@@ -83,6 +87,8 @@ FATES = {
     Fate.LOST: 3,
     Fate.DECEASED: 3,
 }
+# One chart in so many holds totals only, as an import or an old letter gives them.
+TOTALS_ONLY_EVERY = 6
 LAPSED = (Fate.OVERDUE, Fate.BEING_TRACED, Fate.LOST, Fate.DECLINED)
 
 
@@ -189,6 +195,8 @@ class _Registry:
         self.people, self.random = people, random
         self.today = clock.today(clinic.tz)
         self.pack: Pack = pack_for(clinic)
+        self.guide = Guide(self.pack, load_catalogue(clinic.pack))
+        self.disagrees = False
         self.diary = Diary(clinic.slots_per_day)
         self.made: list[Made] = []
         self.results = 0
@@ -206,13 +214,18 @@ class _Registry:
         self.results = len(self._rows[Result])
         for made in self.made:
             care_plans.refresh(self.session, made.survivor, clock=self.clock)
+            editions.keep_edition(
+                self.session, made.survivor, change="summary.recorded", reason="", actor=ACTOR, clock=self.clock
+            )
 
     def _put(self, number: int, diagnosis: str, fate: Fate) -> None:
-        life = self._life(diagnosis, fate)
+        life = self._life(number, diagnosis, fate)
         person = self.people.person(life.sex)
         mrn = f"{4000 + number * 7:06}"
         survivor = survivor_row(self.clinic, person, life, mrn, today=self.today, now=self.clock.now())
         stand(survivor, life, fate, self.today)
+        for column, value in interpreter(person.language, self.random.random()).items():
+            setattr(survivor, column, value)
         self.session.add(survivor)
         self.session.flush()
         audit.record(
@@ -224,20 +237,39 @@ class _Registry:
             at=self.clock.now(),
             after={"mrn": mrn, "invented": True},
         )
-        write_summary(self.session, survivor, life.summary, self.pack)
+        called = contact_rows(self.people, person, survivor, self.today, number)
+        teller = Teller(self.random, life, survivor.deceased_on or self.today)
+        self.session.add_all([*called, *record(self.session, survivor, teller, called, self.pack)])
         self._history(survivor, life, fate)
-        self.session.add_all(contact_rows(self.people, person, survivor, self.today, number))
         self.made.append(Made(survivor, fate))
 
-    def _life(self, diagnosis: str, fate: Fate) -> Life:
+    def _life(self, number: int, diagnosis: str, fate: Fate) -> Life:
         if fate is Fate.AWAITING_SUMMARY:
-            return awaiting(invent(self.random, diagnosis, self.today), self.random)
+            return awaiting(invent(self.random, diagnosis, self.guide, self.today), self.random)
         course = Course.OVERDUE if fate in LAPSED else Course.DUE if fate is Fate.DUE else Course.ON_TIME
         if fate is Fate.BOOKED:
             course = self.random.choice(list(Course))
-        life = live(self.random, diagnosis, self.pack, today=self.today, weekday=self.clinic.weekday, course=course)
+        life = live(
+            self.random,
+            diagnosis,
+            self.guide,
+            today=self.today,
+            weekday=self.clinic.weekday,
+            course=course,
+            totals_only=number % TOTALS_ONLY_EVERY == 0 and diagnosis != LEIOMYOSARCOMA,
+            # Whoever has a visit ahead counts as booked, whatever is due.
+            attempts=1 if fate is Fate.BOOKED else ATTEMPTS,
+        )
+        self._miscount(life)
         confirmed(self.random, life, self.clinician.name, self.today)
         return relapsed(life, self.today) if fate is Fate.ON_TREATMENT else life
+
+    def _miscount(self, life: Life) -> None:
+        """Of one survivor the recorded total is not what the courses add up to."""
+        total = next((each.value for each in life.derived if each.name == DISAGREES_ON), None)
+        if total is not None and not self.disagrees and self.clinic.name == HARBOR.name:
+            self.disagrees = True
+            life.summary = miscounted(life.summary, total)
 
     def _history(self, survivor: Survivor, life: Life, fate: Fate) -> None:
         if fate is Fate.DUE and self.random.random() < 0.3:
@@ -290,7 +322,12 @@ def stand(survivor: Survivor, life: Life, fate: Fate, today: date) -> None:
     since = min(last + timedelta(days=100), today - timedelta(days=10))
     seen = max((each.on for each in life.results), default=since)
     decided: dict[Fate, dict[str, Any]] = {
-        Fate.ON_TREATMENT: {"standing": Standing.ON_TREATMENT, "standing_reason": "Relapse; the oncology team treats"},
+        Fate.ON_TREATMENT: {
+            "standing": Standing.ON_TREATMENT,
+            "standing_reason": "Relapse; the oncology team treats",
+            "followed_by": "Harbor solid tumor team",
+            "review_on": today + timedelta(days=120),
+        },
         Fate.BEING_TRACED: {"standing": Standing.BEING_TRACED, "standing_reason": "Letters come back; no number works"},
         Fate.DECLINED: {
             "standing": Standing.DECLINED,
@@ -300,13 +337,19 @@ def stand(survivor: Survivor, life: Life, fate: Fate, today: date) -> None:
         Fate.TRANSFERRED_UNACKNOWLEDGED: {
             "standing": Standing.TRANSFERRED,
             "standing_reason": "Moved away; records sent to the adult clinic",
+            "followed_by": "Lakeside adult survivorship clinic",
         },
         Fate.TRANSFERRED: {
             "standing": Standing.TRANSFERRED,
             "standing_reason": "Adult clinic took over",
+            "followed_by": "Lakeside adult survivorship clinic",
             "acknowledged_on": since + timedelta(days=7),
         },
-        Fate.LOST: {"standing": Standing.LOST, "standing_reason": "Three attempts over six weeks, no answer"},
+        Fate.LOST: {
+            "standing": Standing.LOST,
+            "standing_reason": "Three attempts over six weeks, no answer",
+            "review_on": today + timedelta(days=300),
+        },
         Fate.DECEASED: {"deceased_on": max(since, seen), "standing_reason": "The family told us"},
     }
     for key, value in decided.get(fate, {}).items():

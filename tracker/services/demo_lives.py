@@ -8,14 +8,18 @@ from enum import StrEnum
 from random import Random
 
 from tracker.engine import types as engine
+from tracker.engine.catalogue import Catalogue
 from tracker.engine.evaluate import evaluate
+from tracker.engine.given import DerivedExposure
+from tracker.engine.partial_dates import Day, first_day
 from tracker.engine.rules import Pack
 from tracker.engine.schedule import add_months
 from tracker.engine.status import Status, status_of
-from tracker.models import Certainty
-from tracker.services.demo_regimens import FEMALE_ORGANS, MALE_ORGANS, ORGANS, Dose, Regimen, regimens
+from tracker.services.demo_courses import WITH_A_SIDE, Draft, Illness, treatment
+from tracker.services.demo_exposures import follows_from, recorded_facts, recorded_totals, standing
+from tracker.services.demo_regimens import Regimen, regimens
 from tracker.services.facts import date_key
-from tracker.services.treatment_rows import DiagnosisInput, ExposureInput, PredispositionInput, SummaryInput
+from tracker.services.treatment_rows import DiagnosisInput, PredispositionInput, SummaryInput
 
 WEEK = timedelta(days=7)
 EARLY_YEARS = timedelta(days=5 * 365)
@@ -37,6 +41,23 @@ MEASURED: Mapping[str, tuple[float, float]] = {
     "electrocardiogram": (385, 440),
     "lung-function": (82, 112),
 }
+
+# Stages of tumors that have not spread, by staging system; where they have, it is the fourth.
+STAGES: Mapping[str, tuple[str, ...]] = {
+    "ajcc": ("ib", "iia", "iib"),
+    "ann-arbor": ("ii", "iii"),
+    "murphy": ("ii", "iii"),
+    "cog-renal": ("i", "ii", "iii"),
+    "irs-group": ("ii", "iii"),
+    "pretext": ("ii", "iii"),
+    "inss": ("iii",),
+}
+
+# How many days overdue those are who lapsed, one span tried after the other; and how many weeks due those who did not.
+LAPSES = ((100, 220), (190, 330), (300, 520))
+MOST_WEEKS_DUE = 6
+# Where a test has no days of grace, nobody can be due for it and not overdue: then another life is invented.
+ATTEMPTS = 4
 
 
 class Course(StrEnum):
@@ -62,17 +83,30 @@ class DemoResult:
 
 @dataclass
 class Life:
-    """One invented survivor's story. ``visits`` are clinic days, oldest first."""
+    """One invented survivor's story. ``visits`` are clinic days, oldest first.
+
+    ``treatment``: what was given; what follows from it is in ``derived``. Of somebody whose chart holds totals only,
+    ``totals_only``, those are the exposures of the summary, and nothing else is told of the treatment.
+    """
 
     sex: str
     birth_date: date
     summary: SummaryInput
     visits: list[date] = field(default_factory=list)
     results: list[DemoResult] = field(default_factory=list)
+    regimen: Regimen | None = None
+    treatment: tuple[Draft, ...] = ()
+    totals_only: bool = False
+    derived: tuple[DerivedExposure, ...] = ()
 
     @property
     def end_of_therapy(self) -> date:
-        return max(each.end_of_therapy_on or date.min for each in self.summary.diagnoses)
+        return max(whole(each.end_of_therapy_on) or date.min for each in self.summary.diagnoses)
+
+    @property
+    def diagnosed(self) -> date:
+        """The day from which the treatment counts its days."""
+        return whole(self.summary.diagnoses[0].diagnosed_on) or self.birth_date
 
     def facts(self) -> engine.Facts:
         """What the engine is asked about. Of each test the newest counting result is enough for a plan."""
@@ -80,28 +114,50 @@ class Life:
         for each in self.results:
             if each.adequate and (each.test_code not in newest or newest[each.test_code].on <= each.on):
                 newest[each.test_code] = each
-        return _facts(self.sex, self.birth_date, self.summary, newest.values())
+        return _facts(self, newest.values())
 
 
-def live(random: Random, diagnosis: str, pack: Pack, *, today: date, weekday: int, course: Course) -> Life:
-    """A survivor of this diagnosis whose follow-up stands today as wanted."""
-    life = invent(random, diagnosis, today)
-    # What happens today is still to come.
-    follow(random, life, pack, today=today - timedelta(days=1), weekday=weekday)
-    if course is Course.ON_TIME:
-        return life
-    return lapse(random, life, pack, today, course)
+@dataclass(frozen=True)
+class Guide:
+    """What treatment is made of and what follows from it."""
+
+    pack: Pack
+    catalogue: Catalogue
 
 
-def invent(random: Random, diagnosis: str, today: date) -> Life:
+def live(
+    random: Random,
+    diagnosis: str,
+    guide: Guide,
+    *,
+    today: date,
+    weekday: int,
+    course: Course,
+    totals_only: bool = False,
+    attempts: int = ATTEMPTS,
+) -> Life:
+    """A survivor of this diagnosis whose follow-up stands today as wanted, or nearly: after so many attempts."""
+    for _attempt in range(attempts):
+        life = invent(random, diagnosis, guide, today, totals_only=totals_only)
+        # What happens today is still to come.
+        follow(random, life, guide.pack, today=today - timedelta(days=1), weekday=weekday)
+        if course is not Course.ON_TIME:
+            life = lapse(random, life, guide, today, course)
+        if course is Course.ON_TIME or stands(life, guide.pack, today) is course:
+            return life
+    return life
+
+
+def invent(random: Random, diagnosis: str, guide: Guide, today: date, *, totals_only: bool = False) -> Life:
     """Birth, diagnosis and treatment; the years since are left blank."""
-    known = regimens().by_diagnosis[diagnosis]
-    regimen = random.choices(known, [each.weight for each in known])[0]
+    ways = regimens().by_diagnosis[diagnosis]
+    regimen = random.choices(ways, [each.weight for each in ways])[0]
     sex = regimen.sex or random.choice(("female", "male"))
     off = random.triangular(0.2, 24, 5)
     end = today - timedelta(days=round(off * 365.25))
     diagnosed = add_months(end, -random.randint(*regimen.months))
-    born = diagnosed - timedelta(days=round(random.uniform(*regimen.ages) * 365.25))
+    years_old = random.uniform(*regimen.ages)
+    born = diagnosed - timedelta(days=round(years_old * 365.25))
     resected = diagnosed + (end - diagnosed) * random.uniform(0.05, 0.5) if regimen.resected else None
     own = DiagnosisInput(
         name=diagnosis,
@@ -112,7 +168,6 @@ def invent(random: Random, diagnosis: str, today: date) -> Life:
     )
     summary = SummaryInput(
         diagnoses=(own,),
-        exposures=_exposures(random, regimen, sex, diagnosed, end),
         events=_events(random, born, end, today),
         predispositions=tuple(
             PredispositionInput(syndrome=each.name, fields=each.fields)
@@ -120,32 +175,39 @@ def invent(random: Random, diagnosis: str, today: date) -> Life:
             if random.randrange(100) < each.percent
         ),
     )
-    return Life(sex, born, summary)
+    illness = Illness(
+        regimen=regimen,
+        years_old=years_old,
+        resected=(resected - diagnosed).days if resected else None,
+        end=(end - diagnosed).days,
+        tumor=own.tumor,
+        side=random.choice(
+            [side for side in regimen.details.get("laterality", ("",)) if side in (*WITH_A_SIDE, "")] or [""]
+        ),
+    )
+    given = treatment(random, illness, guide.catalogue)
+    summary = replace(summary, diagnoses=(replace(own, tumor={**own.tumor, **_stage(random, regimen, given)}),))
+    life = Life(sex, born, summary, regimen=regimen, treatment=given, totals_only=totals_only)
+    return _with_exposures(life, guide)
 
 
-def _exposures(random: Random, regimen: Regimen, sex: str, diagnosed: date, end: date) -> tuple[ExposureInput, ...]:
-    doses = {name: draw(random, dose) for name, dose in regimen.doses.items()}
-    for site, dose in regimen.radiation.items():
-        doses[site] = draw(random, dose)
-        for organ, part in ORGANS.get(site, {}).items():
-            if organ not in (FEMALE_ORGANS if sex == "male" else MALE_ORGANS):
-                reaching = round(doses[site] * Decimal(str(part)), 1)
-                doses[organ] = max(doses.get(organ, Decimal(0)), reaching)
-    return tuple(_exposure(random, name, value, diagnosed, end) for name, value in sorted(doses.items()))
+def _stage(random: Random, regimen: Regimen, given: tuple[Draft, ...]) -> dict[str, str]:
+    """The stage in the system of the regimen, where the guideline's words have none already."""
+    systems = [each for each in regimen.details.get("stage_system", ()) if each in STAGES]
+    if "stage" in regimen.tumor or not systems:
+        return {}
+    has_spread = any(each.section == "metastases" for each in given)
+    return {"stage": "iv" if has_spread else random.choice(STAGES[systems[0]])}
 
 
-def draw(random: Random, dose: Dose) -> Decimal:
-    """An amount of that span, as a chart would round it."""
-    low, high = dose
-    amount = low + (high - low) * random.randrange(21) / 20
-    return Decimal(str(round(amount, 1))) if amount < 200 else Decimal(round(amount / 5) * 5)
-
-
-def _exposure(random: Random, name: str, value: Decimal, diagnosed: date, end: date) -> ExposureInput:
-    last_on = diagnosed + (end - diagnosed) * random.uniform(0.4, 1) if random.random() < 0.8 else None
-    lost = name.endswith(("_gy", "_mg_m2")) and random.random() < 0.03
-    certainty = Certainty.DOSE_UNKNOWN if lost else Certainty.KNOWN
-    return ExposureInput(name=name, certainty=certainty, value=None if lost else value, last_on=last_on)
+def _with_exposures(life: Life, guide: Guide) -> Life:
+    """What follows from the treatment at its dates, or the totals that a chart without courses holds."""
+    told = recorded_facts(life.regimen.facts if life.regimen else ())
+    follows = follows_from(life.birth_date, life.diagnosed, life.treatment, guide.catalogue, guide.pack)
+    if life.totals_only:
+        told, follows = (*told, *recorded_totals(follows)), ()
+    life.summary, life.derived = replace(life.summary, exposures=told), follows
+    return life
 
 
 def _events(random: Random, born: date, end: date, today: date) -> dict[str, date]:
@@ -227,20 +289,28 @@ def clinic_day(day: date, weekday: int) -> date:
     return day + timedelta(days=(weekday - day.weekday()) % 7)
 
 
-def lapse(random: Random, life: Life, pack: Pack, today: date, course: Course) -> Life:
+def lapse(random: Random, life: Life, guide: Guide, today: date, course: Course) -> Life:
     """The same life begun whole weeks earlier, so that what came next is due, or overdue, today."""
-    plan = evaluate(life.facts(), pack, on=today)
+    plan = evaluate(life.facts(), guide.pack, on=today)
     if not plan.items:
         return life
-    until_due = (plan.items[0].due_on - today).days
-    spans = [(4, 20), (4, 45), (21, 60)] if course is Course.DUE else [(100, 220), (190, 330), (300, 520)]
-    for _attempt in range(3):
-        for low, high in spans:
-            weeks = round((until_due + random.randint(low, high)) / 7)
-            earlier = shifted(life, timedelta(weeks=-max(weeks, 0)))
-            if stands(earlier, pack, today) is course:
-                return earlier
+    for weeks in _weeks(random, plan, today, course):
+        earlier = shifted(life, timedelta(weeks=-weeks), guide)
+        if stands(earlier, guide.pack, today) is course:
+            return earlier
     return life
+
+
+def _weeks(random: Random, plan: engine.CarePlan, today: date, course: Course) -> list[int]:
+    """How much earlier the life may have begun, to be tried one after another."""
+    until_due = (plan.items[0].due_on - today).days
+    if course is Course.OVERDUE:
+        return [max(round((until_due + random.randint(*span)) / 7), 0) for span in LAPSES for _attempt in range(3)]
+    # Something must be due then, and nothing overdue: what has no days of grace must still be ahead.
+    until_overdue = min((item.overdue_after - today).days for item in plan.items)
+    soonest, latest = max(-(-until_due // 7), 0), until_overdue // 7
+    fitting = range(soonest, min(latest, soonest + MOST_WEEKS_DUE) + 1)
+    return random.sample(fitting, min(len(fitting), 3))
 
 
 def stands(life: Life, pack: Pack, today: date) -> Course:
@@ -251,7 +321,7 @@ def stands(life: Life, pack: Pack, today: date) -> Course:
     return Course.DUE if Status.DUE in statuses else Course.ON_TIME
 
 
-def shifted(life: Life, by: timedelta) -> Life:
+def shifted(life: Life, by: timedelta, guide: Guide) -> Life:
     """The same life at another time; weekdays stay when the step is whole weeks."""
     summary = life.summary
     moved = replace(
@@ -259,35 +329,52 @@ def shifted(life: Life, by: timedelta) -> Life:
         diagnoses=tuple(
             replace(
                 each,
-                diagnosed_on=_moved(each.diagnosed_on, by),
-                resected_on=_moved(each.resected_on, by),
-                end_of_therapy_on=_moved(each.end_of_therapy_on, by),
+                diagnosed_on=_moved(whole(each.diagnosed_on), by),
+                resected_on=_moved(whole(each.resected_on), by),
+                end_of_therapy_on=_moved(whole(each.end_of_therapy_on), by),
             )
             for each in summary.diagnoses
         ),
-        exposures=tuple(replace(each, last_on=_moved(each.last_on, by)) for each in summary.exposures),
-        events={name: day + by for name, day in summary.events.items()},
+        events={name: first_day(day) + by for name, day in summary.events.items()},
     )
     results = [replace(each, on=each.on + by, visit=_moved(each.visit, by)) for each in life.results]
-    return Life(life.sex, life.birth_date + by, moved, [day + by for day in life.visits], results)
+    later = replace(
+        life,
+        birth_date=life.birth_date + by,
+        summary=moved,
+        visits=[day + by for day in life.visits],
+        results=results,
+    )
+    return _with_exposures(later, guide)
+
+
+def whole(day: Day | None) -> date | None:
+    """Invented lives know every date to the day."""
+    return None if day is None else first_day(day)
 
 
 def _moved(day: date | None, by: timedelta) -> date | None:
     return None if day is None else day + by
 
 
-def _facts(sex: str, birth_date: date, summary: SummaryInput, told: Iterable[DemoResult]) -> engine.Facts:
+def _facts(life: Life, told: Iterable[DemoResult]) -> engine.Facts:
+    """As ``facts.load_facts`` says it of the rows, save that a day known in part counts as its first possible one: to
+    plan for both its ends at every visit would take long, and the plans that are kept are made of the rows."""
+    summary, exposures = life.summary, standing(life.derived, life.summary.exposures)
     return engine.Facts(
-        birth_date=birth_date,
-        sex=sex,
+        birth_date=life.birth_date,
+        sex=life.sex,
         diagnoses=tuple(
-            engine.Diagnosis(each.name, each.diagnosed_on, each.resected_on, each.end_of_therapy_on, each.tumor)
+            engine.Diagnosis(
+                each.name, whole(each.diagnosed_on), whole(each.resected_on), whole(each.end_of_therapy_on), each.tumor
+            )
             for each in summary.diagnoses
         ),
         ltfu_entry_on=summary.ltfu_entry_on,
-        exposures={each.name: each.value for each in summary.exposures},
-        exposure_dates={date_key(each.name): each.last_on for each in summary.exposures if each.last_on},
-        events=summary.events,
+        exposures={name: each.value for name, each in exposures.items()},
+        exposure_dates={date_key(name): each.last_on for name, each in exposures.items() if each.last_on},
+        events={name: first_day(day) for name, day in summary.events.items()},
         predispositions=tuple(engine.Predisposition(each.syndrome, each.fields) for each in summary.predispositions),
         results=tuple(engine.Result(each.test_code, each.on) for each in told),
+        at_least={name: each.at_least for name, each in exposures.items() if each.at_least},
     )

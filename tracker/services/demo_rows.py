@@ -11,7 +11,7 @@ from tracker.engine.evaluate import evaluate
 from tracker.engine.rules import Pack
 from tracker.models import Clinic, Contact, ContactKind, Override, OverrideAction, Survivor, VisitStatus
 from tracker.services import contacts, names
-from tracker.services.demo_lives import DemoResult, Life
+from tracker.services.demo_lives import DemoResult, Life, whole
 from tracker.services.demo_people import People, Person, years_old
 
 Values = dict[str, Any]
@@ -46,7 +46,7 @@ class Diary:
 def survivor_row(clinic: Clinic, person: Person, life: Life, mrn: str, *, today: date, now: datetime) -> Survivor:
     """The survivor, enrolled when therapy had ended."""
     words = {"given": person.given_name, "family": person.family_name, "preferred": person.preferred_name}
-    ended = [each.end_of_therapy_on for each in life.summary.diagnoses if each.end_of_therapy_on]
+    ended = [day for each in life.summary.diagnoses if (day := whole(each.end_of_therapy_on))]
     enrolled_on = min(max(ended, default=today) + timedelta(days=21), today)
     return Survivor(
         id=uuid4(),
@@ -172,6 +172,8 @@ def decision(
     if action is OverrideAction.SET_INTERVAL and item.due_on > decided_on + CLOSER_WATCH:
         action, reason = DECISIONS[0]
     return Override(
+        # A plan names the decision it follows: the same demonstration twice has the same plans.
+        id=UUID(int=random.getrandbits(128), version=4),
         survivor_id=survivor.id,
         test_code=item.test_code,
         action=action,
