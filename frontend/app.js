@@ -1,10 +1,16 @@
 // What JavaScript adds: everything on a page also works without it.
+import { completeNames } from "./combobox.js";
 import { Button, ErrorSummary, PasswordInput, SkipLink, createAll } from "./nhsuk-frontend.min.js";
+import { keepSums } from "./sums.js";
+import { fitRows } from "./tumors.js";
 
 document.body.classList.add("js-enabled", "nhsuk-frontend-supported");
 // Not the library's radios, checkboxes and file boxes: what they add breaks accessibility rules, and CSS shows what a
 // chosen answer asks for.
 for (const part of [Button, ErrorSummary, PasswordInput, SkipLink]) createAll(part);
+
+completeNames();
+for (const form of document.querySelectorAll("form[data-sums]")) keepSums(form, fitRows);
 
 // A picture wider than its place opens at today, and the names of its lanes move along.
 for (const region of document.querySelectorAll(".app-course")) {

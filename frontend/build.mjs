@@ -1,6 +1,6 @@
 // Builds tracker/static/build from frontend/ and node_modules, with no network and the same bytes every time.
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -8,9 +8,12 @@ import * as sass from "sass";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PROJECT = dirname(HERE);
-const OUT = join(PROJECT, "tracker", "static", "build");
+const PLACE = join(PROJECT, "tracker", "static", "build");
+// Made aside and then put in place, so that a running server never finds half of it.
+const OUT = `${PLACE}.making`;
 const LIBRARY = join(PROJECT, "node_modules", "nhsuk-frontend", "dist", "nhsuk");
 const SCRIPT = "nhsuk-frontend.min.js";
+const OWN_PARTS = ["combobox.js", "sums.js", "tumors.js"];
 const NOTICE = "/* Contains parts of nhsuk-frontend 10.6.1, released under the MIT License. */\n";
 
 function write(name, text) {
@@ -45,9 +48,12 @@ function images(css) {
 
 function scripts() {
   const library = readFileSync(join(LIBRARY, SCRIPT), "utf8").replace(/\/\/# sourceMappingURL=.*\s*$/, "");
-  const hash = write(SCRIPT, NOTICE + library);
-  const own = readFileSync(join(HERE, "app.js"), "utf8");
-  write("app.js", own.replace(`./${SCRIPT}`, `./${SCRIPT}?v=${hash}`));
+  const hashes = new Map([[SCRIPT, write(SCRIPT, NOTICE + library)]]);
+  for (const name of OWN_PARTS) hashes.set(name, write(name, readFileSync(join(HERE, name), "utf8")));
+  // Each part is named with its hash, so that a browser may keep it for ever.
+  let own = readFileSync(join(HERE, "app.js"), "utf8");
+  for (const [name, hash] of hashes) own = own.replace(`./${name}`, `./${name}?v=${hash}`);
+  write("app.js", own);
 }
 
 if (!existsSync(LIBRARY)) throw new Error("node_modules is missing: run npm ci first");
@@ -56,3 +62,5 @@ mkdirSync(OUT, { recursive: true });
 images(styles());
 scripts();
 copyFileSync(join(HERE, "favicon.svg"), join(OUT, "favicon.svg"));
+rmSync(PLACE, { recursive: true, force: true });
+renameSync(OUT, PLACE);

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -346,7 +347,7 @@ def test_what_a_case_knows_in_part_is_stored_and_taken_out_as_it_was(
     )
     bring_in(session, clinic, told, clock)
     [row] = session.scalars(sa.select(Exposure))
-    assert (row.at_least, row.last_on, row.last_precision) == (250, date(2019, 1, 1), "year")
+    assert (row.at_least, row.last_on, row.last_precision) == (Decimal(250), date(2019, 1, 1), "year")
     case = export_case(session, "plain-1", actor=OPERATOR, clock=clock)
     assert without_order(parse_case(case, load_pack()).facts) == without_order(parse_case(told, load_pack()).facts)
 

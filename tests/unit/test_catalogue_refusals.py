@@ -46,7 +46,13 @@ def field(**cells: str) -> dict[str, str]:
 
 
 def operation(**cells: str) -> dict[str, str]:
-    return {"code": "amp", "label": "Amputation", "exposures": "amputation surgery", "sided": "yes"} | cells
+    return {
+        "code": "amp",
+        "label": "Amputation",
+        "exposures": "amputation surgery",
+        "sided": "yes",
+        "resects": "yes",
+    } | cells
 
 
 def term(**cells: str) -> dict[str, str]:
@@ -213,6 +219,7 @@ def test_a_radiation_field_that_cannot_be_right_is_refused(tmp_path: Path, cells
         ({"exposures": "chest_rt_gy"}, "exposures", "chest_rt_gy has the unit 'Gy', not '1'"),
         ({"sided": "maybe"}, "sided", "'maybe' is not one of yes, no"),
         ({"limb": "arm"}, "limb", "'arm' is not one of"),
+        ({"resects": ""}, "resects", "'' is not one of yes, no"),
     ],
 )
 def test_an_operation_that_cannot_be_right_is_refused(tmp_path: Path, cells: Row, column: str, why: str) -> None:

@@ -172,6 +172,34 @@ def test_a_limb_is_lost_where_an_amputation_is_set_and_kept_where_it_was_spared(
         assert operation.sided or not operation.limb, operation.code
 
 
+@pytest.mark.parametrize(
+    ("code", "resects"),
+    [
+        ("vena-cava-resection", True),
+        ("vena-cava-resection-graft", True),
+        ("wide-excision", True),
+        ("limb-sparing-endoprosthesis", True),
+        ("amputation-digit", True),
+        ("brain-tumor-resection", True),
+        ("nephrectomy", True),
+        ("csf-shunt", False),
+        ("central-line", False),
+        ("ostomy", False),
+        ("sentinel-node-biopsy", False),
+        ("laparotomy", False),
+        ("skin-graft", False),
+        ("lung-metastasectomy", False),
+        ("mastectomy-bilateral", False),
+    ],
+)
+def test_an_operation_that_takes_out_a_tumor_where_it_began_is_known_as_such(code: str, resects: bool) -> None:
+    assert OPERATIONS[code].resects is resects
+
+
+def test_an_operation_that_takes_a_limb_or_spares_it_takes_out_its_tumor() -> None:
+    assert [each.code for each in OPERATIONS.values() if each.limb and not each.resects] == []
+
+
 def test_a_lung_resection_is_always_an_operation_on_the_chest() -> None:
     for operation in OPERATIONS.values():
         assert "pulmonary_resection" not in operation.exposures or "thoracic_surgery" in operation.exposures

@@ -10,8 +10,17 @@ from wtforms import FieldList, Form, FormField, StringField
 from wtforms.validators import DataRequired, Optional
 
 from tests.web.gallery import GalleryForm, make_gallery_app
+from tracker.engine.partial_dates import Day, PartialDate
 from tracker.web.choices import as_items, boxes, field_choices, grouped_items
-from tracker.web.fields import DatePartsField, QuantityField, field_kind, form_errors, month_number, plainer
+from tracker.web.fields import (
+    DatePartsField,
+    PartialDatePartsField,
+    QuantityField,
+    field_kind,
+    form_errors,
+    month_number,
+    plainer,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +32,11 @@ def in_an_application() -> Iterator[None]:
 class DateForm(Form):
     born_on = DatePartsField("Date of birth")
     died_on = DatePartsField("Date of death", [Optional()])
+
+
+class ChartForm(Form):
+    diagnosed_on = PartialDatePartsField("Diagnosed", [Optional()], noun="the date of diagnosis")
+    operated_on = PartialDatePartsField("Operation")
 
 
 class DoseForm(Form):
@@ -51,6 +65,68 @@ def test_a_date_is_read_month_first(month: str, day: str, year: str, expected: d
     form = dates(month, day, year)
     assert form.born_on.data == expected
     assert form.errors == {}
+
+
+def chart(month: str = "", day: str = "", year: str = "", **more: str) -> ChartForm:
+    typed = {"diagnosed_on-month": month, "diagnosed_on-day": day, "diagnosed_on-year": year}
+    form = ChartForm(MultiDict({"operated_on-year": "2020"} | typed | more))
+    form.validate()
+    return form
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "year", "expected"),
+    [
+        ("", "", "2019", PartialDate(2019)),
+        ("3", "", "2019", PartialDate(2019, 3)),
+        ("March", "", " 2019 ", PartialDate(2019, 3)),
+        ("3", "14", "2019", date(2019, 3, 14)),
+        ("", "", "", None),
+    ],
+)
+def test_of_a_partial_date_day_and_month_may_be_left_empty(
+    month: str, day: str, year: str, expected: Day | None
+) -> None:
+    form = chart(month, day, year)
+    assert form.errors == {}
+    assert form.diagnosed_on.data == expected
+    assert type(form.diagnosed_on.data) is type(expected), "a whole date is a plain date"
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "year", "message", "part"),
+    [
+        ("", "14", "2019", "The date of diagnosis must include a month", "month"),
+        ("", "14", "", "The date of diagnosis must include a month and a year", "month"),
+        ("3", "", "", "The date of diagnosis must include a year", "year"),
+        ("3", "14", "", "The date of diagnosis must include a year", "year"),
+        ("13", "", "2019", "The month must be a number from 1 to 12, or its name", "month"),
+        ("2", "29", "2019", "That month has no day 29. Check the month and the day", "day"),
+        ("2", "0", "2019", "That month has no day 0. Check the month and the day", "day"),
+        ("", "", "19", "The year must have four digits, like 2026", "year"),
+    ],
+)
+def test_a_partial_date_needs_its_year_and_a_day_its_month(
+    month: str, day: str, year: str, message: str, part: str
+) -> None:
+    form = chart(month, day, year)
+    assert form.diagnosed_on.errors == [message]
+    assert form_errors(form) == [{"text": message, "href": f"#diagnosed_on-{part}"}]
+    assert form.diagnosed_on.data is None
+    assert form.diagnosed_on.parts == {"month": month, "day": day, "year": year}, "what was typed stays"
+
+
+def test_a_partial_date_is_shown_back_as_it_is_known() -> None:
+    known = ChartForm(data={"diagnosed_on": PartialDate(2019, 3), "operated_on": PartialDate(2019)})
+    assert known.diagnosed_on.parts == {"month": "3", "day": "", "year": "2019"}
+    assert known.operated_on.parts == {"month": "", "day": "", "year": "2019"}
+    assert ChartForm(data={"operated_on": date(2019, 3, 4)}).operated_on.parts["day"] == "4"
+    assert str(known.diagnosed_on.description) == "Month and day may be left empty"
+    assert field_kind(known.diagnosed_on) == "date_parts"
+
+
+def test_a_partial_date_that_is_asked_for_must_be_there() -> None:
+    assert chart(**{"operated_on-year": ""}).operated_on.errors == ["Enter the operation, like 3 14 2026"]
 
 
 @pytest.mark.parametrize(

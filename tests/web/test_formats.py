@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.web.gallery import make_gallery_app
+from tracker.engine.partial_dates import PartialDate
 from tracker.web import formats
 
 TODAY = date(2026, 11, 23)
@@ -22,6 +23,13 @@ def test_dates_are_month_first_with_the_month_in_letters() -> None:
     assert formats.us_date(date(2026, 10, 3)) == "Oct 3, 2026"
     assert formats.long_date(date(2028, 5, 14)) == "May 14, 2028"
     assert formats.long_date(date(2028, 2, 29)) == "February 29, 2028"
+
+
+def test_a_date_known_in_part_says_no_more_than_is_known() -> None:
+    assert formats.us_date(PartialDate(2019)) == formats.long_date(PartialDate(2019)) == "2019"
+    assert formats.us_date(PartialDate(2019, 3)) == "Mar 2019"
+    assert formats.long_date(PartialDate(2019, 3)) == "March 2019"
+    assert formats.us_date(PartialDate(2019, 3, 14)) == formats.us_date(date(2019, 3, 14)) == "Mar 14, 2019"
 
 
 def test_an_unknown_date_gives_nothing_rather_than_a_word() -> None:

@@ -1,96 +1,37 @@
 """The treatment summary editor, without a script: rows come and go, and nothing typed is ever lost."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from flask.testing import FlaskClient
 
-from tests.factories import make_clinic, make_diagnosis, make_exposure, make_staff, make_survivor
-from tests.web.signing_in import sign_in
+from tests.factories import make_diagnosis, make_exposure
+from tests.web.treatment_desk import BLANK_ROW, DIAGNOSIS, DOXORUBICIN, Desk, day, desk
 from tracker.current import database
-from tracker.engine.types import Facts
 from tracker.guidelines.loader import load_pack
-from tracker.models import AccessEvent, Exposure, Predisposition, Survivor
-from tracker.services.facts import load_facts
+from tracker.models import (
+    AccessEvent,
+    Exposure,
+    Predisposition,
+    Survivor,
+)
 from tracker.web.forms_treatment import plain, without_row
 from tracker.web.presenters_treatment import diagnosis_remark
 from tracker.web.treatment_words import exposure_choices, value_choices, value_words
 
-Typed = dict[str, str]
-
-
-def day(name: str, month: int, day_: int, year: int) -> Typed:
-    return {f"{name}-month": str(month), f"{name}-day": str(day_), f"{name}-year": str(year)}
-
-
-DIAGNOSIS: Typed = {
-    "diagnoses-0-name": "LMS",
-    "diagnoses-0-tumor_site": "retroperitoneal",
-    "diagnoses-0-tumor_grade": "high",
-    **day("diagnoses-0-diagnosed_on", 11, 2, 2021),
-    **day("diagnoses-0-end_of_therapy_on", 10, 31, 2022),
-}
-DOXORUBICIN: Typed = {
-    "exposures-0-name": "doxorubicin_mg_m2",
-    "exposures-0-certainty": "known",
-    "exposures-0-value": "300",
-    **day("exposures-0-last_on", 6, 30, 2022),
-}
-BLANK_ROW: Typed = {"exposures-1-name": "", "exposures-1-certainty": "known", "exposures-1-value": ""}
-
-
-@dataclass
-class Desk:
-    """A clinician signed in, with a survivor whose summary is still empty."""
-
-    app: Flask
-    client: FlaskClient
-    survivor_id: UUID
-
-    @property
-    def url(self) -> str:
-        return f"/survivors/{self.survivor_id}/treatment"
-
-    def version(self) -> str:
-        with self.app.app_context(), database().reading() as session:
-            return str(session.scalar(sa.select(Survivor.version).where(Survivor.id == self.survivor_id)))
-
-    def facts(self) -> Facts:
-        with self.app.app_context(), database().reading() as session:
-            survivor = session.get(Survivor, self.survivor_id)
-            assert survivor is not None
-            return load_facts(session, survivor)
-
-    def page(self) -> str:
-        return self.client.get(self.url).text
-
-    def post(self, typed: Typed, act: str = "save") -> tuple[int, str]:
-        answer = self.client.post(self.url, data={"version": self.version(), "act": act} | typed)
-        return answer.status_code, answer.text
-
-
-@pytest.fixture
-def desk(app_sqlite: Flask) -> Iterator[Desk]:
-    with app_sqlite.app_context(), database().transaction() as session:
-        clinic = make_clinic(session)
-        clinician = make_staff(session, clinic, name="Lena Okafor")
-        survivor = make_survivor(session, clinic, diagnosis=None, birth_date=date(2007, 3, 5))
-    yield Desk(app_sqlite, sign_in(app_sqlite.test_client(), clinician), survivor.id)
+__all__ = ["desk"]
 
 
 def test_an_empty_summary_begins_with_rows_to_fill_in(desk: Desk) -> None:
     page = desk.page()
     assert 'name="diagnoses-0-name"' in page and 'name="diagnoses-1-name"' not in page
-    assert 'name="exposures-1-name"' in page
+    assert 'name="exposures-0-name"' in page and 'name="exposures-1-name"' not in page
+    assert 'name="drugs-0-agent"' in page and 'name="transplants-0-kind"' not in page
     assert 'name="predispositions-0-syndrome"' not in page
-    assert '<option value="LMS">' in page
+    assert re.search(r'<option value="Leiomyosarcoma" label="[^"]*LMS', page)
 
 
 def test_treatments_are_chosen_by_name_in_groups_with_their_unit(desk: Desk) -> None:

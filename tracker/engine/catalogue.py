@@ -96,7 +96,8 @@ class RadiationField:
 class Operation:
     """A kind of operation and the yes-or-no exposures it sets. ``sided``: a side is asked for.
 
-    ``limb``: whether it is a limb-salvage operation or an amputation ("salvage", "amputation", "")."""
+    ``limb``: whether it is a limb-salvage operation or an amputation ("salvage", "amputation", ""). ``resects``: it
+    takes out a tumor where it began, so that its day is the day on which the tumor was removed."""
 
     code: str
     label: str
@@ -104,6 +105,7 @@ class Operation:
     exposures: tuple[str, ...] = ()
     sided: bool = False
     limb: str = ""
+    resects: bool = False
     note: str = ""
 
 

@@ -29,7 +29,7 @@ REGIMEN_COLUMNS = (
     "myeloablative", "source", "confidence",
 )  # fmt: skip
 FIELD_COLUMNS = ("code", "label", "synonyms", "field_exposures", "organ_exposures", "mcode_sites")
-OPERATION_COLUMNS = ("code", "label", "synonyms", "exposures", "sided", "limb", "note")
+OPERATION_COLUMNS = ("code", "label", "synonyms", "exposures", "sided", "limb", "resects", "note")
 TERM_COLUMNS = ("list", "code", "label", "synonyms", "group", "follows")
 FACTOR_COLUMNS = ("code", "exposure", "title", "edition", "factors", "source", "confidence", "is_default")
 
@@ -109,6 +109,7 @@ def operation(row: Row, pack: Pack) -> Operation:
         exposures=_exposures(row, "exposures", pack, (YES_NO_UNIT,)),
         sided=row.one_of("sided", ("yes", "no")) == "yes",
         limb=row.one_of("limb", LIMBS),
+        resects=row.one_of("resects", ("yes", "no")) == "yes",
         note=row["note"],
     )
 

@@ -6,19 +6,26 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+import sqlalchemy as sa
+
+from tracker.engine.partial_dates import Day, first_day, last_day
 from tracker.engine.rules import ExposureInfo, Pack
 from tracker.errors import Invalid
-from tracker.models import SYNDROME_FIELDS, TUMOR_FIELDS, Certainty
-from tracker.services.treatment_rows import (
+from tracker.models import SYNDROME_FIELDS, TUMOR_FIELDS, Certainty, Diagnosis, DiagnosisCourse
+from tracker.services.treatment_inputs import (
     YES_NO_UNIT,
     DiagnosisInput,
     ExposureInput,
     PredispositionInput,
     SummaryInput,
+    TumorDetails,
 )
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MORPHOLOGY = re.compile(r"\d{4}/\d")
+TOPOGRAPHY = re.compile(r"C\d\d(\.\d)?")
+# No tumor of a child is larger, and no count of mitoses: what exceeds them is a slip of the pen.
+MOST = {"mitotic_count": 1000, "size_mm": 1000, "margin_mm": 500}
 LONGEST_SLUG, LONGEST_NAME, DECIMALS = 60, 200, 4
 DATE_ONLY_NAMES = frozenset({"hsct"})
 # These follow from the birth date; nobody records them.
@@ -47,6 +54,15 @@ QUESTIONED_ABOVE_FOR = {
     "chlorambucil_mg_m2": Decimal(3000),
     "procarbazine_mg_m2": Decimal(16_000),
 }
+# Of the texts of a tumor's details, the longest that their columns hold; a note may be as long as it likes.
+DETAIL_LENGTHS = {
+    column.name: column.type.length
+    for column in sa.inspect(Diagnosis).columns
+    if column.name in TumorDetails.__dataclass_fields__
+    and isinstance(column.type, sa.String)
+    and column.type.length is not None
+    and column.name not in ("course", "graded_on", "symptom_onset_on")
+}
 
 
 @dataclass(frozen=True)
@@ -66,17 +82,14 @@ class SummaryRefused(Invalid):
         self.problems = problems
 
 
-def check_summary(
+def problems_of(
     entered: SummaryInput, pack: Pack, *, birth_date: date, today: date, standing: SummaryInput | None = None
-) -> None:
-    """Refuse a summary that cannot be right. Words that a file brought in and that stand already may stay.
-
-    Raises:
-        SummaryRefused: with every problem found.
-    """
+) -> list[Problem]:
+    """Every problem of a summary, its sections left aside. Words that a file brought in and that stand already may
+    stay."""
     days = Days(birth_date, today)
     kept = _words(standing or SummaryInput())
-    problems = [
+    return [
         *(found for place, each in enumerate(entered.diagnoses) for found in _diagnosis(each, place, days, kept)),
         *(found for place, each in enumerate(entered.exposures) for found in _exposure(each, place, pack, days)),
         *_repeated(entered),
@@ -84,8 +97,6 @@ def check_summary(
         *(found for place, each in enumerate(entered.predispositions) for found in _predisposition(each, place, kept)),
         *_entry_and_confirmation(entered, days),
     ]
-    if problems:
-        raise SummaryRefused(problems)
 
 
 @dataclass(frozen=True)
@@ -95,10 +106,11 @@ class Days:
     birth_date: date
     today: date
 
-    def check(self, day: date | None, words: str, field: str, *, future: bool = False) -> Iterator[Problem]:
-        if day is not None and day > self.today and not future:
+    def check(self, day: Day | None, words: str, field: str, *, future: bool = False) -> Iterator[Problem]:
+        """Refuse a date that lies outside for certain: of one known in part, every day it can have been."""
+        if day is not None and first_day(day) > self.today and not future:
             yield Problem(field, f"{words} is in the future. Check the year")
-        if day is not None and day < self.birth_date:
+        if day is not None and last_day(day) < self.birth_date:
             yield Problem(field, f"{words} is before the date of birth. Check the year")
 
 
@@ -113,9 +125,33 @@ def _diagnosis(each: DiagnosisInput, place: int, days: Days, kept: frozenset[str
     yield from days.check(each.diagnosed_on, "The date of diagnosis", f"{at}-diagnosed_on")
     yield from days.check(each.resected_on, "The date of the operation", f"{at}-resected_on")
     yield from days.check(each.end_of_therapy_on, "The end of therapy", f"{at}-end_of_therapy_on")
-    if each.diagnosed_on and each.end_of_therapy_on and each.end_of_therapy_on < each.diagnosed_on:
+    if each.diagnosed_on and each.end_of_therapy_on and last_day(each.end_of_therapy_on) < first_day(each.diagnosed_on):
         yield Problem(f"{at}-end_of_therapy_on", "The end of therapy is before the diagnosis. Check both years")
     yield from _slugs(dict(each.tumor), TUMOR_FIELDS, at, kept)
+    if each.details is not None:
+        yield from _details(each.details, at, days)
+
+
+def _details(each: TumorDetails, at: str, days: Days) -> Iterator[Problem]:
+    if each.course not in tuple(DiagnosisCourse):
+        yield Problem(f"{at}-course", "Choose whether this is a first cancer, a relapse or another cancer")
+    if each.icdo3_topography and not TOPOGRAPHY.fullmatch(each.icdo3_topography):
+        yield Problem(f"{at}-icdo3_topography", "Choose the site from the list, or enter its code like C49.4")
+    yield from days.check(each.graded_on, "The date of the grading", f"{at}-graded_on")
+    yield from days.check(each.symptom_onset_on, "The onset of symptoms", f"{at}-symptom_onset_on")
+    for name, most in MOST.items():
+        number = getattr(each, name)
+        if number is not None and not (Decimal(number).is_finite() and 0 <= number <= most):
+            yield Problem(f"{at}-{name}", f"Enter a number from 0 to {most}, or leave it empty")
+    if each.margin_mm is not None and each.margin_mm.is_finite() and _places(each.margin_mm) > DECIMALS:
+        yield Problem(f"{at}-margin_mm", f"Round the margin to {DECIMALS} decimal places")
+    for name, longest in DETAIL_LENGTHS.items():
+        if len(getattr(each, name)) > longest:
+            yield Problem(f"{at}-{name}", f"This may have at most {longest} characters")
+
+
+def _places(number: Decimal) -> int:
+    return -int(number.normalize().as_tuple().exponent)
 
 
 def _words(summary: SummaryInput) -> frozenset[str]:
@@ -154,7 +190,7 @@ def _dose(each: ExposureInput, info: ExposureInfo, at: str) -> Iterator[Problem]
         yield Problem(field, f"Enter the dose of {info.label}, or choose “Given, dose unknown”")
     elif not value.is_finite() or value < 0:
         yield Problem(field, f"The dose of {info.label} must be a number, 0 or more")
-    elif -int(value.normalize().as_tuple().exponent) > DECIMALS or value >= Decimal(10) ** 10:
+    elif _places(value) > DECIMALS or value >= Decimal(10) ** 10:
         yield Problem(field, f"Round the dose of {info.label} to {DECIMALS} decimal places")
     elif info.unit == YES_NO_UNIT and value not in (0, 1):
         yield Problem(field, f"Of {info.label} only “given” or “not given” is recorded, no amount")

@@ -1,15 +1,13 @@
 """The treatment summary between what a form or a file says and the rows that hold it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tracker.engine.partial_dates import Day, first_day, known_to, precision_of
 from tracker.engine.rules import Pack
 from tracker.models import (
     SYNDROME_FIELDS,
@@ -18,81 +16,51 @@ from tracker.models import (
     Diagnosis,
     Event,
     Exposure,
+    ExposureSource,
     Predisposition,
     Survivor,
 )
+from tracker.services.treatment_inputs import (
+    DETAILS,
+    YES_NO_UNIT,
+    DiagnosisInput,
+    ExposureInput,
+    PredispositionInput,
+    SummaryInput,
+    TumorDetails,
+)
+
+__all__ = [
+    "YES_NO_UNIT",
+    "DiagnosisInput",
+    "ExposureInput",
+    "PredispositionInput",
+    "SummaryInput",
+    "TumorDetails",
+    "read_summary",
+    "unit_of",
+    "write_summary",
+]
 
 Row = TypeVar("Row", Diagnosis, Exposure, Event, Predisposition)
-YES_NO_UNIT = "1"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DiagnosisInput:
-    """A primary cancer or relapse; the first of a summary is the survivor's own entry."""
-
-    name: str
-    icdo3_morphology: str = ""
-    diagnosed_on: date | None = None
-    resected_on: date | None = None
-    end_of_therapy_on: date | None = None
-    tumor: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExposureInput:
-    """One therapy by its name in the pack's vocabulary, ``value`` in the vocabulary's own unit.
-
-    ``confirmed``: a dose beyond what is usual was looked at again and is right.
-    """
-
-    name: str
-    certainty: str = Certainty.KNOWN
-    value: Decimal | None = None
-    last_on: date | None = None
-    confirmed: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class PredispositionInput:
-    """An inherited cancer syndrome, with the fields its rules ask about."""
-
-    syndrome: str
-    fields: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SummaryInput:
-    """A survivor's whole treatment summary, with who confirmed it and when."""
-
-    diagnoses: tuple[DiagnosisInput, ...] = ()
-    exposures: tuple[ExposureInput, ...] = ()
-    events: Mapping[str, date] = field(default_factory=dict)
-    predispositions: tuple[PredispositionInput, ...] = ()
-    ltfu_entry_on: date | None = None
-    confirmed_on: date | None = None
-    confirmed_by: str = ""
+DATES = ("diagnosed", "resected", "end_of_therapy")
+# Out of the way of every place in the list: two rows that change places would otherwise meet on one of them.
+ASIDE = 1_000_000
 
 
 def read_summary(session: Session, survivor: Survivor) -> SummaryInput:
-    """The summary as it is stored; the caller has authorised."""
+    """The summary as it is stored, without the entries of its sections; the caller has authorised.
+
+    Of the exposures only the recorded totals: those that follow from what was given are no entry of anybody's.
+    """
+    recorded = (row for row in _rows(session, Exposure, survivor.id, Exposure.name) if _is_recorded(row))
     return SummaryInput(
-        diagnoses=tuple(
-            DiagnosisInput(
-                name=row.name,
-                icdo3_morphology=row.icdo3_morphology,
-                diagnosed_on=row.diagnosed_on,
-                resected_on=row.resected_on,
-                end_of_therapy_on=row.end_of_therapy_on,
-                tumor=row.tumor(),
-            )
-            for row in _rows(session, Diagnosis, survivor.id, Diagnosis.position)
-        ),
-        exposures=tuple(
-            # What stands was looked at when it was entered: it is not asked about again.
-            ExposureInput(name=row.name, certainty=row.certainty, value=row.value, last_on=row.last_on, confirmed=True)
-            for row in _rows(session, Exposure, survivor.id, Exposure.name)
-        ),
-        events={row.name: row.happened_on for row in _rows(session, Event, survivor.id, Event.name)},
+        diagnoses=tuple(_diagnosis(row) for row in _rows(session, Diagnosis, survivor.id, Diagnosis.position)),
+        exposures=tuple(_exposure(row) for row in recorded),
+        events={
+            row.name: known_to(row.happened_on, row.happened_precision) or row.happened_on
+            for row in _rows(session, Event, survivor.id, Event.name)
+        },
         predispositions=tuple(
             PredispositionInput(syndrome=row.syndrome, fields=row.fields())
             for row in _rows(session, Predisposition, survivor.id, Predisposition.position)
@@ -104,7 +72,11 @@ def read_summary(session: Session, survivor: Survivor) -> SummaryInput:
 
 
 def write_summary(session: Session, survivor: Survivor, entered: SummaryInput, pack: Pack) -> None:
-    """Make the rows say exactly this; a row that says it already is left alone. No check, no audit, no plan."""
+    """Make the rows say exactly this; a row that says it already is left alone. No check, no audit, no plan.
+
+    The entries of sections are written by ``treatment_entries.write_entries``. Exposures that follow from what was
+    given stay, save where a total is now recorded in their place.
+    """
     _write_diagnoses(session, survivor.id, entered.diagnoses)
     _write_exposures(session, survivor.id, entered.exposures, pack)
     _write_events(session, survivor.id, entered.events)
@@ -115,73 +87,132 @@ def write_summary(session: Session, survivor: Survivor, entered: SummaryInput, p
     session.flush()
 
 
+def _diagnosis(row: Diagnosis) -> DiagnosisInput:
+    days = {f"{each}_on": known_to(getattr(row, f"{each}_on"), getattr(row, f"{each}_precision")) for each in DATES}
+    return DiagnosisInput(
+        id=row.id,
+        name=row.name,
+        icdo3_morphology=row.icdo3_morphology,
+        tumor=row.tumor(),
+        details=TumorDetails(**{name: getattr(row, name) for name in DETAILS}),
+        **days,
+    )
+
+
+def _exposure(row: Exposure) -> ExposureInput:
+    return ExposureInput(
+        name=row.name,
+        certainty=row.certainty,
+        value=row.value,
+        last_on=known_to(row.last_on, row.last_precision),
+        at_least=row.at_least,
+        # What stands was looked at when it was entered: it is not asked about again.
+        confirmed=True,
+    )
+
+
 def _rows(session: Session, table: type[Row], survivor_id: UUID, order: Any) -> list[Row]:
     return list(session.scalars(sa.select(table).where(table.survivor_id == survivor_id).order_by(order)))
 
 
 def _write_diagnoses(session: Session, survivor_id: UUID, entered: tuple[DiagnosisInput, ...]) -> None:
     standing = _rows(session, Diagnosis, survivor_id, Diagnosis.position)
-    # An import finds its diagnosis by this number, so it moves with the diagnosis; one that was only renamed or
-    # redated keeps the number of its place.
-    numbers = {_identity(row): row.external_id for row in standing}
-    kept = {_identity(each) for each in entered}
-    places = [None if _identity(row) in kept else row.external_id for row in standing]
-    for position, each in enumerate(entered):
-        row = _at(session, standing, position, Diagnosis(survivor_id=survivor_id, position=position, name=each.name))
-        own_place = places[position] if position < len(places) else None
-        row.external_id = numbers.pop(_identity(each), own_place)
-        row.name, row.icdo3_morphology = each.name, each.icdo3_morphology
-        row.diagnosed_on, row.resected_on = each.diagnosed_on, each.resected_on
-        row.end_of_therapy_on = each.end_of_therapy_on
-        for key in TUMOR_FIELDS:
-            setattr(row, key, each.tumor.get(key))
-    _delete(session, standing[len(entered) :])
+    rows = _matched(standing, entered)
+    kept = {row.id for row in rows if row is not None}
+    _delete(session, [row for row in standing if row.id not in kept])
+    _set_aside(session, standing, rows)
+    for position, (each, found) in enumerate(zip(entered, rows, strict=True)):
+        row = found or Diagnosis(survivor_id=survivor_id)
+        row.position = position
+        _fill_diagnosis(row, each)
+        session.add(row)
 
 
-def _identity(diagnosis: Diagnosis | DiagnosisInput) -> tuple[str, date | None]:
-    return diagnosis.name, diagnosis.diagnosed_on
+def _matched(standing: list[Diagnosis], entered: tuple[DiagnosisInput, ...]) -> list[Diagnosis | None]:
+    """For each entered diagnosis the row it changes, so that what is linked to a row stays with its tumor."""
+    left = {row.id: row for row in standing}
+    found: list[Diagnosis | None] = [None if each.id is None else left.pop(each.id, None) for each in entered]
+    for place, each in enumerate(entered):
+        same = (row for row in left.values() if (row.name, row.diagnosed_on) == _identity(each))
+        if found[place] is None and each.id is None and (row := next(same, None)) is not None:
+            found[place] = left.pop(row.id)
+    # By place only where nothing carries an id: in a form a new row is a new tumor, whoever stood there before.
+    if all(each.id is None for each in entered):
+        for place in range(len(entered)):
+            at_place = next((row for row in left.values() if row.position == place), None)
+            if found[place] is None and at_place is not None:
+                found[place] = left.pop(at_place.id)
+    return found
+
+
+def _identity(each: DiagnosisInput) -> tuple[str, Any]:
+    return each.name, None if each.diagnosed_on is None else first_day(each.diagnosed_on)
+
+
+def _set_aside(session: Session, standing: list[Diagnosis], rows: list[Diagnosis | None]) -> None:
+    """Free every place that another row takes, before it does."""
+    if [row.id for row in standing] != [None if row is None else row.id for row in rows]:
+        for row in standing:
+            row.position += ASIDE
+        session.flush()
+
+
+def _fill_diagnosis(row: Diagnosis, each: DiagnosisInput) -> None:
+    row.name, row.icdo3_morphology = each.name, each.icdo3_morphology
+    for name in DATES:
+        _set_day(row, name, getattr(each, f"{name}_on"))
+    for key in TUMOR_FIELDS:
+        setattr(row, key, each.tumor.get(key))
+    for key in DETAILS if each.details is not None else ():
+        setattr(row, key, getattr(each.details, key))
+
+
+def _set_day(row: Any, name: str, day: Day | None) -> None:
+    """The first possible day, and how far the date is known."""
+    setattr(row, f"{name}_on", None if day is None else first_day(day))
+    setattr(row, f"{name}_precision", precision_of(day))
 
 
 def _write_exposures(session: Session, survivor_id: UUID, entered: tuple[ExposureInput, ...], pack: Pack) -> None:
     standing = {row.name: row for row in _rows(session, Exposure, survivor_id, Exposure.name)}
     for each in entered:
         row = standing.pop(each.name, None) or Exposure(survivor_id=survivor_id, name=each.name)
-        row.certainty, row.last_on = str(each.certainty), each.last_on
+        row.certainty, row.source = str(each.certainty), ExposureSource.RECORDED
+        still_unknown = each.certainty == Certainty.DOSE_UNKNOWN
+        row.at_least = (row.at_least if each.at_least is None else each.at_least) if still_unknown else None
         row.value = each.value if each.certainty == Certainty.KNOWN else None
         row.unit = unit_of(each.name, pack)
+        _set_day(row, "last", each.last_on)
         session.add(row)
-    _delete(session, list(standing.values()))
+    _delete(session, [row for row in standing.values() if _is_recorded(row)])
 
 
-def _write_events(session: Session, survivor_id: UUID, entered: Mapping[str, date]) -> None:
+def _is_recorded(row: Exposure) -> bool:
+    return row.source != ExposureSource.GIVEN
+
+
+def _write_events(session: Session, survivor_id: UUID, entered: Mapping[str, Day]) -> None:
     standing = {row.name: row for row in _rows(session, Event, survivor_id, Event.name)}
     for name, happened_on in entered.items():
         row = standing.pop(name, None) or Event(survivor_id=survivor_id, name=name)
-        row.happened_on = happened_on
+        _set_day(row, "happened", happened_on)
         session.add(row)
-    _delete(session, list(standing.values()))
+    _delete(session, standing.values())
 
 
 def _write_predispositions(session: Session, survivor_id: UUID, entered: tuple[PredispositionInput, ...]) -> None:
     standing = _rows(session, Predisposition, survivor_id, Predisposition.position)
     for position, each in enumerate(entered):
-        new = Predisposition(survivor_id=survivor_id, position=position, syndrome=each.syndrome)
-        row = _at(session, standing, position, new)
-        row.syndrome = each.syndrome
+        # Positions have no holes, so that none is taken twice.
+        row = standing[position] if position < len(standing) else Predisposition(survivor_id=survivor_id)
+        row.position, row.syndrome = position, each.syndrome
         for key in SYNDROME_FIELDS:
             setattr(row, key, each.fields.get(key))
+        session.add(row)
     _delete(session, standing[len(entered) :])
 
 
-def _at(session: Session, standing: list[Row], position: int, new: Row) -> Row:
-    """The row that stands at a position, or the new one. Positions have no holes, so that none is taken twice."""
-    if position < len(standing):
-        return standing[position]
-    session.add(new)
-    return new
-
-
-def _delete(session: Session, rows: list[Row]) -> None:
+def _delete(session: Session, rows: Iterable[Diagnosis | Exposure | Event | Predisposition]) -> None:
     for row in rows:
         session.delete(row)
 

@@ -1,4 +1,4 @@
-"""Form fields of our own: a date in three boxes, and a quantity with its unit. Both keep what was typed."""
+"""Form fields of our own: a date in three boxes, whole or in part, and a quantity. All keep what was typed."""
 
 import re
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from wtforms import Field
 from wtforms.fields import (
     BooleanField,
@@ -25,6 +26,8 @@ from wtforms.utils import unset_value
 from wtforms.validators import StopValidation
 from wtforms.widgets import TextInput
 
+from tracker.engine.partial_dates import Day, PartialDate, as_day
+
 PARTS = ("month", "day", "year")
 MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
@@ -42,15 +45,15 @@ class PartsRefused(ValueError):
         self.parts = parts
 
 
-class DatePartsField(Field):
-    """A date asked as month, day, year in boxes ``NAME-month``, ``NAME-day``, ``NAME-year``; ``data`` is a ``date``.
+class PartsField(Field):
+    """A date asked as month, day, year in boxes ``NAME-month``, ``NAME-day``, ``NAME-year``.
 
     Required unless ``Optional()`` stands among its validators. ``noun`` is how errors speak of it
     ("the date of the echocardiogram"); without it the label is used.
     """
 
     widget = TextInput()
-    data: date | None
+    data: Any
 
     def __init__(self, label: str = "", validators: Any = None, *, noun: str | None = None, **kwargs: Any) -> None:
         super().__init__(label, validators, **kwargs)
@@ -62,7 +65,7 @@ class DatePartsField(Field):
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Sequence[Any] | None = None) -> None:
         super().process(None, data, extra_filters)
         if self.data is not None:
-            self.parts = {part: str(getattr(self.data, part)) for part in PARTS}
+            self.parts = {part: str(getattr(self.data, part) or "") for part in PARTS}
         if formdata is not None:
             self._process_typed({part: (formdata.get(f"{self.name}-{part}") or "").strip() for part in PARTS})
 
@@ -72,7 +75,8 @@ class DatePartsField(Field):
         self.data = None
         try:
             if self.raw_data:
-                self.data = self._read()
+                self._refuse_missing()
+                self.data = as_day(self._read())
             elif not self.flags.optional:
                 raise PartsRefused(_("Enter %(date)s, like 3 14 2026", date=self.noun), *PARTS)
         except PartsRefused as refused:
@@ -82,19 +86,25 @@ class DatePartsField(Field):
         if self._refused:
             raise StopValidation(self._refused)
 
-    def _read(self) -> date:
-        missing = tuple(part for part in PARTS if not self.parts[part])
+    def _required(self) -> tuple[str, ...]:
+        """The boxes that what was typed cannot do without."""
+        return PARTS
+
+    def _refuse_missing(self) -> None:
+        missing = tuple(part for part in self._required() if not self.parts[part])
         if missing:
             raise PartsRefused(missing_message(self.noun, missing), *missing)
+
+    def _read(self) -> PartialDate:
         month, day, year = month_number(self.parts["month"]), self.parts["day"], self.parts["year"]
-        if month is None:
+        if month is None and self.parts["month"]:
             raise PartsRefused(_("The month must be a number from 1 to 12, or its name"), "month")
-        if not re.fullmatch(r"[0-9]{1,2}", day):
+        if day and not re.fullmatch(r"[0-9]{1,2}", day):
             raise PartsRefused(_("The day must be a number from 1 to 31"), "day")
         if not re.fullmatch(r"[12][0-9]{3}", year):
             raise PartsRefused(_("The year must have four digits, like 2026"), "year")
         try:
-            return date(int(year), month, int(day))
+            return PartialDate(int(year), month, int(day) if day else None)
         except ValueError:
             message = _("That month has no day %(day)s. Check the month and the day", day=day)
             raise PartsRefused(message, "day") from None
@@ -103,6 +113,29 @@ class DatePartsField(Field):
     def noun(self) -> str:
         label = str(self.label.text)
         return self._noun or str(_("the %(label)s", label=label[:1].lower() + label[1:]))
+
+
+class DatePartsField(PartsField):
+    """A date known to the day; ``data`` is a ``date``."""
+
+    data: date | None
+
+
+class PartialDatePartsField(PartsField):
+    """A date of which the day, or the month and the day, may be left empty; ``data`` is a ``Day``.
+
+    A whole date is a plain ``date``; one that is known to the year or the month only is a ``PartialDate``.
+    """
+
+    data: Day | None
+
+    def __init__(self, label: str = "", validators: Any = None, **kwargs: Any) -> None:
+        kwargs.setdefault("description", _l("Month and day may be left empty"))
+        super().__init__(label, validators, **kwargs)
+
+    def _required(self) -> tuple[str, ...]:
+        # A day means nothing without its month.
+        return ("month", "year") if self.parts["day"] else ("year",)
 
 
 def missing_message(noun: str, missing: tuple[str, ...]) -> str:
@@ -153,7 +186,7 @@ class QuantityField(Field):
 
 # The first class that fits decides which component shows a field.
 KINDS: tuple[tuple[type[Field], str], ...] = (
-    (DatePartsField, "date_parts"),
+    (PartsField, "date_parts"),
     (QuantityField, "text"),
     (RadioField, "radios"),
     (SelectMultipleField, "checkboxes"),
@@ -194,7 +227,7 @@ def plainer(message: str) -> str:
 
 def error_target(field: Field) -> str:
     """Where the error summary's link must land: the first box at fault."""
-    if isinstance(field, DatePartsField):
+    if isinstance(field, PartsField):
         return f"#{field.id}-{(field.error_parts or PARTS)[0]}"
     return f"#{field.id}"
 

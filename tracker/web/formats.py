@@ -5,8 +5,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_skeleton
 from flask_babel import format_date, get_locale, ngettext
 from flask_babel import gettext as _
+
+from tracker.engine.partial_dates import Day, PartialDate, first_day
 
 # UCUM as it is stored → as a clinician reads it. What is not listed is shown by the rules in unit_words().
 UNITS = {
@@ -26,14 +29,23 @@ DAYS_COUNTED_IN_WEEKS = 63
 MONTHS_COUNTED_SINGLY = 24
 
 
-def us_date(day: date | None) -> str:
-    """ "Oct 3, 2026"; nothing for None."""
-    return "" if day is None else str(format_date(day, "medium"))
+def us_date(day: Day | None) -> str:
+    """ "Oct 3, 2026"; "Oct 2026" or "2026" where no more is known; nothing for None."""
+    return _date_words(day, "medium", "yMMM")
 
 
-def long_date(day: date | None) -> str:
-    """ "May 14, 2028" """
-    return "" if day is None else str(format_date(day, "long"))
+def long_date(day: Day | None) -> str:
+    """ "May 14, 2028"; "May 2028" or "2028" where no more is known."""
+    return _date_words(day, "long", "yMMMM")
+
+
+def _date_words(day: Day | None, whole: str, month_of_year: str) -> str:
+    if day is None:
+        return ""
+    if not isinstance(day, PartialDate) or day.is_whole:
+        return str(format_date(first_day(day), whole))
+    skeleton = "y" if day.month is None else month_of_year
+    return str(format_skeleton(skeleton, day.earliest(), locale=get_locale() or "en"))
 
 
 def us_instant(at: datetime | None, tz: str) -> str:

@@ -1,108 +1,159 @@
 """The treatment summary as a form: rows that repeat, kept as typed until everything in them is right."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, FieldList, Form, FormField, SelectField, StringField
+from wtforms import BooleanField, FieldList, Form, FormField, StringField
 from wtforms.validators import Length, Optional
 
-from tracker.models import SYNDROME_FIELDS, TUMOR_FIELDS, Certainty, EventName
-from tracker.services.treatment import (
-    DiagnosisInput,
-    ExposureInput,
-    PredispositionInput,
-    Problem,
-    Sheet,
-    SummaryInput,
+from tracker.engine.catalogue import Regimen, RegimenPart, lookup, resolve, title_of
+from tracker.engine.partial_dates import Day, as_partial
+from tracker.models import EventName
+from tracker.services import diagnosis_names
+from tracker.services.treatment import Problem, Sheet, SummaryInput
+from tracker.web.fields import DatePartsField, PartialDatePartsField
+from tracker.web.forms_treatment_rows import (
+    FAST,
+    FAST_SECTIONS,
+    SYNDROME_PREFIX,
+    TUMOR_PREFIX,
+    DiagnosisForm,
+    ExposureForm,
+    PredispositionForm,
+    as_uuid,
+    assumed_answers,
+    diagnosis_values,
+    entry_values,
+    exposure_values,
+    is_filled,
+    plain,
+    predisposition_values,
+    read_diagnosis,
+    read_entry,
+    read_exposure,
+    read_predisposition,
+    row_form,
 )
-from tracker.services.treatment_rows import YES_NO_UNIT
-from tracker.web.fields import DatePartsField, QuantityField
-from tracker.web.treatment_words import EVENTS, FIELDS
+from tracker.web.section_fields import LookupField
+from tracker.web.treatment_words import EVENTS
 from tracker.web.versions import VersionedForm
 
-NOT_GIVEN = "not_given"
-CERTAINTIES = [
-    (Certainty.KNOWN.value, _("Given")),
-    (Certainty.DOSE_UNKNOWN.value, _("Given, dose unknown")),
-    (NOT_GIVEN, _("Not given")),
-    (Certainty.DATE_ONLY.value, _("Only the date is known")),
-]
-BLANK_EXPOSURES = 2
-LISTS = ("diagnoses", "exposures", "predispositions")
-TUMOR_PREFIX, SYNDROME_PREFIX = "tumor_", "syndrome_"
+__all__ = ["SYNDROME_PREFIX", "TUMOR_PREFIX", "SummaryForm", "plain", "without_row"]
 
-
-def _value_field(name: str) -> SelectField:
-    # What may be chosen depends on the diagnosis of the row, so the choices are set when the page is made.
-    return SelectField(FIELDS[name], choices=[], validate_choice=False, default="")
-
-
-class DiagnosisForm(Form):
-    name = StringField(_("Diagnosis"), [Length(max=200)], render_kw={"list": "diagnosis-names", "autocomplete": "off"})
-    icdo3_morphology = StringField(_("ICD-O-3 code"), [Optional(), Length(max=10)])
-    diagnosed_on = DatePartsField(_("Diagnosed"), [Optional()], noun="the date of diagnosis")
-    resected_on = DatePartsField(_("Tumor removed"), [Optional()], noun="the date of the operation")
-    end_of_therapy_on = DatePartsField(_("End of therapy"), [Optional()], noun="the end of therapy")
-
-
-class ExposureForm(Form):
-    name = SelectField(_("Treatment"), choices=[], validate_choice=False, default="")
-    certainty = SelectField(_("Known?"), choices=CERTAINTIES, default=Certainty.KNOWN.value)
-    value = QuantityField(_("Total dose"))
-    last_on = DatePartsField(_("Last day"), [Optional()], noun="the last day")
-    confirmed = BooleanField(_("Yes, this dose is right"))
-
-
-class PredispositionForm(Form):
-    syndrome = StringField(_("Syndrome"), [Length(max=200)], render_kw={"list": "syndromes", "autocomplete": "off"})
+# The rows that a page begins with, where nothing stands in a list; what is rarer is added with a press.
+BLANK = {"diagnoses": 1, "surgeries": 1, "drugs": 1, "radiation": 1, "exposures": 1}
+LISTS = ("diagnoses", *FAST, "exposures", "predispositions")
+FIRST_FIELD = {
+    "diagnoses": "name",
+    "surgeries": "operation",
+    "drugs": "agent",
+    "radiation": "fields",
+    "transplants": "kind",
+    "metastases": "organ",
+    "exposures": "name",
+    "predispositions": "syndrome",
+}
+LIKELY = 4
+SEVERAL_TUMORS = 2
 
 
 class EventsForm(Form):
     pass
 
 
-for _name in TUMOR_FIELDS:
-    setattr(DiagnosisForm, TUMOR_PREFIX + _name, _value_field(_name))
-for _name in SYNDROME_FIELDS:
-    setattr(PredispositionForm, SYNDROME_PREFIX + _name, _value_field(_name))
 for _event, _words in EVENTS.items():
-    setattr(EventsForm, _event.value, DatePartsField(_words, [Optional()], noun="the date"))
+    setattr(EventsForm, _event.value, PartialDatePartsField(_words, [Optional()], noun="the date"))
 
 
 class SummaryForm(VersionedForm):
     diagnoses = FieldList(FormField(DiagnosisForm), max_entries=30)
+    surgeries = FieldList(FormField(row_form("surgeries")), max_entries=40)
+    regimen = LookupField(_("Protocol"), lookup="regimens")
+    drugs = FieldList(FormField(row_form("drugs")), max_entries=150)
+    radiation = FieldList(FormField(row_form("radiation")), max_entries=40)
+    transplants = FieldList(FormField(row_form("transplants")), max_entries=15)
+    metastases = FieldList(FormField(row_form("metastases")), max_entries=40)
+    regimen_ended_on = PartialDatePartsField(_("Last day"), [Optional()], noun="the last day")
     exposures = FieldList(FormField(ExposureForm), max_entries=150)
     predispositions = FieldList(FormField(PredispositionForm), max_entries=15)
     events = FormField(EventsForm)
     ltfu_entry_on = DatePartsField(
         _("Entered long-term follow-up"), [Optional()], noun="the entry to long-term follow-up"
     )
+    confirm_today = BooleanField(_("I confirm this summary today"))
     confirmed_on = DatePartsField(_("Confirmed on"), [Optional()], noun="the date of the confirmation")
     confirmed_by = StringField(_("Confirmed by"), [Optional(), Length(max=120)])
+    reason = StringField(_("Why is it changed?"), [Length(max=400)])
 
     @classmethod
     def of(cls, sheet: Sheet) -> "SummaryForm":
-        """The form as the summary stands, with a few empty rows to go on in."""
+        """The form as the summary stands, with an empty row to go on in where a list has none."""
         form = cls(data=_form_values(sheet))
-        if not form.diagnoses.entries:
-            form.diagnoses.append_entry()
-        for _each in range(BLANK_EXPOSURES):
-            form.exposures.append_entry()
+        for name, count in BLANK.items():
+            rows: Any = form[name]
+            for _each in range(0 if rows.entries else count):
+                form.append(name)
         return form
 
-    def add_row(self, to: str) -> None:
-        """One more empty row at the end of a list."""
-        rows: Any = self[to] if to in LISTS else None
-        if rows is not None and len(rows.entries) < rows.max_entries:
-            rows.append_entry()
+    def append(self, to: str, values: dict[str, Any] | None = None) -> Any:
+        """One more row at the end of a list, as long as it takes more."""
+        rows: Any = self[to]
+        if len(rows.entries) >= rows.max_entries:
+            return None
+        return rows.append_entry(assumed_answers(to) | (values or {}))
 
-    def read(self, sheet: Sheet) -> "Reading":
+    def add_row(self, to: str) -> None:
+        """One more empty row, in which the page then begins."""
+        if to in LISTS:
+            self.focus(self.append(to), to)
+
+    def add_regimen(self, sheet: Sheet) -> None:
+        """The medicines of the protocol typed in its box, with planned dose and courses, to be corrected."""
+        regimens = sheet.catalogue.regimens
+        code = resolve(regimens, self.regimen.typed)
+        if code is None:
+            self.regimen.errors = [_not_one(self.regimen.typed, lookup(regimens, self.regimen.typed, LIKELY))]
+            return
+        if not self.regimen_ended_on.validate(self):
+            return
+        rows: Any = self.drugs
+        rows.entries = [row for row in rows.entries if is_filled(row.form, "drugs")]
+        if not rows.entries:
+            rows.last_index = -1
+        last = self.regimen_ended_on.data
+        added = [self.append("drugs", _planned(part, regimens[code], last)) for part in regimens[code].parts]
+        self.regimen.data = ""
+        self.regimen.raw_data = None
+        self.regimen_ended_on.process(None, None)
+        self.focus(next(iter(added), None), "drugs", "dose")
+
+    def focus(self, row: Any, to: str, name: str = "") -> None:
+        """Let the page begin in this box: whoever works with the keyboard goes on where the row came in."""
+        if row is not None:
+            box = row.form[name or FIRST_FIELD[to]]
+            box.render_kw = {**(box.render_kw or {}), "autofocus": True}
+
+    def read(self, sheet: Sheet, confirmer: str = "") -> "Reading":
         """What was typed, empty rows left out, with the way back from each row to its fields."""
-        return Reading.of(self, sheet)
+        return Reading.of(self, sheet, confirmer)
+
+
+def tumors_of(rows: list[Any]) -> dict[str, UUID | int]:
+    """What a row can be said to belong to, where there are several tumors: those that stand by their id, new ones by
+    their place."""
+    if len(rows) < SEVERAL_TUMORS:
+        return {}
+    return {tumor_key(row): as_uuid(row.form.id.data) or place for place, row in enumerate(rows)}
+
+
+def tumor_key(row: Any) -> str:
+    """How a tumor's row is called in the rows that belong to it."""
+    return str(row.form.id.data or row.name)
 
 
 def without_row(typed: MultiDict[str, str], row: str) -> MultiDict[str, str]:
@@ -110,38 +161,86 @@ def without_row(typed: MultiDict[str, str], row: str) -> MultiDict[str, str]:
     return MultiDict([(key, value) for key, value in typed.items(multi=True) if not key.startswith(f"{row}-")])
 
 
+def _not_one(typed: str, likely: Iterable[Any]) -> str:
+    named = [title_of(each) for each in likely]
+    if not typed:
+        return str(gettext("Enter the name of a protocol, or how it begins"))
+    if not named:
+        return str(gettext("“%(typed)s” is no protocol of the list. Add its medicines one by one", typed=typed))
+    names = str(gettext(" or ")).join(named)
+    return str(gettext("“%(typed)s” can be several. Did you mean %(names)s?", typed=typed, names=names))
+
+
+def _planned(part: RegimenPart, regimen: Regimen, last: Day | None) -> dict[str, Any]:
+    values = {
+        "agent": part.agent,
+        "dose": part.dose,
+        "unit": part.unit,
+        "courses": part.courses,
+        "route": part.route,
+        "single_dose": part.single_dose,
+        "weeks": part.weeks,
+        "myeloablative": "yes" if part.myeloablative else "no",
+        "ended_on": as_partial(last),
+        "regimen": regimen.code,
+    }
+    return entry_values("drugs", values)
+
+
 @dataclass
 class Reading:
-    """A summary read from a form. ``rows``: for each list, the form rows in the order of the summary's."""
+    """A summary read from a form. ``rows``: for each list, the form rows in the order of the summary's.
+
+    ``remarks``: by row, how words and doses were understood where they were not typed that way.
+    """
 
     summary: SummaryInput
+    sheet: Sheet
     rows: dict[str, list[Any]] = field(default_factory=dict)
+    remarks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
 
     @classmethod
-    def of(cls, form: SummaryForm, sheet: Sheet) -> "Reading":
+    def of(cls, form: SummaryForm, sheet: Sheet, confirmer: str = "") -> "Reading":
         lists: dict[str, Any] = {name: form[name] for name in LISTS}
-        rows = {name: [row for row in each.entries if _is_filled(row.form)] for name, each in lists.items()}
+        rows = {name: [row for row in each.entries if is_filled(row.form, name)] for name, each in lists.items()}
+        tumors = tumors_of(rows["diagnoses"])
+        read = {key: [read_entry(row.form, key, sheet.catalogue, tumors) for row in rows[key]] for key in FAST}
+        confirms = bool(form.confirm_today.data and confirmer)
         summary = SummaryInput(
-            diagnoses=tuple(_diagnosis(row.form) for row in rows["diagnoses"]),
-            exposures=tuple(_exposure(row.form, sheet) for row in rows["exposures"]),
+            diagnoses=tuple(read_diagnosis(row.form, sheet) for row in rows["diagnoses"]),
+            exposures=tuple(read_exposure(row.form, sheet) for row in rows["exposures"]),
             events={event: day for event in EventName if (day := form.events.form[event.value].data) is not None},
-            predispositions=tuple(_predisposition(row.form) for row in rows["predispositions"]),
+            predispositions=tuple(read_predisposition(row.form, sheet) for row in rows["predispositions"]),
             ltfu_entry_on=form.ltfu_entry_on.data,
-            confirmed_on=form.confirmed_on.data,
-            confirmed_by=" ".join((form.confirmed_by.data or "").split()),
+            confirmed_on=sheet.today if confirms else form.confirmed_on.data,
+            confirmed_by=confirmer if confirms else " ".join((form.confirmed_by.data or "").split()),
+            entries={key: tuple(each.entered for each in entries) for key, entries in read.items()},
         )
-        return cls(summary, rows)
+        remarks = {row.name: each.remarks for key in FAST for row, each in zip(rows[key], read[key], strict=True)}
+        return cls(summary, sheet, rows, remarks, list(_undecided(summary, sheet)))
 
     def attach(self, form: SummaryForm, problems: Iterable[Problem]) -> None:
         """Put each problem at the field where it was typed, or on top of the form."""
         for problem in problems:
-            target = self._field(form, problem.field)
-            if target is None:
-                form.form_errors.append(problem.message)
+            name, _sep, rest = problem.field.partition("-")
+            place, _sep, key = rest.partition("-")
+            if name in FAST and place.isdecimal():
+                row = self.rows[name][int(place)].form
+                own = Problem(key, problem.message, problem.question)
+                row.attach([own], FAST_SECTIONS[name], self.sheet.catalogue)
+                row.is_questioned = getattr(row, "is_questioned", False) or problem.question
             else:
-                target.errors = [*target.errors, problem.message]
-            if problem.question and target is not None:
-                target.is_questioned = True
+                self._attach(form, problem)
+
+    def _attach(self, form: SummaryForm, problem: Problem) -> None:
+        target = self._field(form, problem.field)
+        if target is None:
+            form.form_errors.append(problem.message)
+            return
+        target.errors = [*target.errors, problem.message]
+        if problem.question:
+            target.is_questioned = True
 
     def _field(self, form: SummaryForm, path: str) -> Any:
         name, _sep, rest = path.partition("-")
@@ -154,103 +253,29 @@ class Reading:
         return next((inner[each] for each in (key, TUMOR_PREFIX + key, SYNDROME_PREFIX + key) if each in inner), None)
 
 
-def _is_filled(form: Any) -> bool:
-    """Was anything entered in this row? How much is known of no treatment is nothing."""
-    return any(entry.data or _typed(entry) for entry in form if _counts(entry))
-
-
-def _typed(entry: Any) -> bool:
-    return any(isinstance(text, str) and text.strip() for text in entry.raw_data or ())
-
-
-def _counts(entry: Any) -> bool:
-    if entry.short_name in ("certainty", "confirmed"):
-        return False
-    return not isinstance(entry, SelectField) or bool(entry.data)
-
-
-def _diagnosis(form: Any) -> DiagnosisInput:
-    return DiagnosisInput(
-        name=" ".join((form["name"].data or "").split()),
-        icdo3_morphology=(form.icdo3_morphology.data or "").strip(),
-        diagnosed_on=form.diagnosed_on.data,
-        resected_on=form.resected_on.data,
-        end_of_therapy_on=form.end_of_therapy_on.data,
-        tumor=_chosen(form, TUMOR_FIELDS, TUMOR_PREFIX),
-    )
-
-
-def _exposure(form: Any, sheet: Sheet) -> ExposureInput:
-    name, certainty, value = form["name"].data or "", form.certainty.data, form.value.data
-    info = sheet.pack.exposures.get(name)
-    if certainty == NOT_GIVEN:
-        certainty, value = Certainty.KNOWN, Decimal(0)
-    elif certainty == Certainty.KNOWN and info is not None and info.unit == YES_NO_UNIT and value is None:
-        value = Decimal(1)
-    return ExposureInput(
-        name=name,
-        certainty=certainty,
-        value=value if certainty == Certainty.KNOWN else None,
-        last_on=form.last_on.data,
-        # A dose that stands as it was is not asked about again.
-        confirmed=bool(form.confirmed.data) or _stands(sheet, name, value),
-    )
-
-
-def _stands(sheet: Sheet, name: str, value: Decimal | None) -> bool:
-    return any(each.name == name and each.value == value for each in sheet.summary.exposures)
-
-
-def _predisposition(form: Any) -> PredispositionInput:
-    return PredispositionInput(
-        syndrome=" ".join((form.syndrome.data or "").split()), fields=_chosen(form, SYNDROME_FIELDS, SYNDROME_PREFIX)
-    )
-
-
-def _chosen(form: Any, names: tuple[str, ...], prefix: str) -> dict[str, str]:
-    return {name: form[prefix + name].data for name in names if form[prefix + name].data}
+def _undecided(summary: SummaryInput, sheet: Sheet) -> Iterator[Problem]:
+    """Diagnoses of which the beginning of several names was typed."""
+    for place, each in enumerate(summary.diagnoses):
+        found = diagnosis_names.undecided(sheet.pack, sheet.catalogue, each.name)
+        if found:
+            names = str(gettext(" or ")).join(found[:LIKELY])
+            words = gettext("“%(typed)s” can be several. Did you mean %(names)s?", typed=each.name, names=names)
+            yield Problem(f"diagnoses-{place}-name", str(words))
 
 
 def _form_values(sheet: Sheet) -> dict[str, Any]:
     summary = sheet.summary
+    entries = {
+        key: [assumed_answers(key) | entry_values(key, each.values, each.id) for each in summary.entries.get(key, ())]
+        for key in FAST
+    }
     return {
         "version": str(sheet.survivor.version),
-        "diagnoses": [_diagnosis_values(each) for each in summary.diagnoses],
-        "exposures": [_exposure_values(each, sheet) for each in summary.exposures],
-        "predispositions": [
-            {"syndrome": each.syndrome} | {SYNDROME_PREFIX + name: value for name, value in each.fields.items()}
-            for each in summary.predispositions
-        ],
+        "diagnoses": [diagnosis_values(each) for each in summary.diagnoses],
+        "exposures": [exposure_values(each, sheet) for each in summary.exposures],
+        "predispositions": [predisposition_values(each) for each in summary.predispositions],
         "events": dict(summary.events),
         "ltfu_entry_on": summary.ltfu_entry_on,
         "confirmed_on": summary.confirmed_on,
         "confirmed_by": summary.confirmed_by,
-    }
-
-
-def _diagnosis_values(each: DiagnosisInput) -> dict[str, Any]:
-    dates = {
-        "diagnosed_on": each.diagnosed_on,
-        "resected_on": each.resected_on,
-        "end_of_therapy_on": each.end_of_therapy_on,
-    }
-    tumor = {TUMOR_PREFIX + name: value for name, value in each.tumor.items()}
-    return {"name": each.name, "icdo3_morphology": each.icdo3_morphology} | dates | tumor
-
-
-def _exposure_values(each: ExposureInput, sheet: Sheet) -> dict[str, Any]:
-    info = sheet.pack.exposures.get(each.name)
-    yes_no = info is None or info.unit == YES_NO_UNIT
-    not_given = each.certainty == Certainty.KNOWN and each.value == 0
-    shown = None if not_given or (yes_no and each.value == 1) else each.value
-    return {
-        "name": each.name,
-        "certainty": NOT_GIVEN if not_given else str(each.certainty),
-        "value": None if shown is None else plain(shown),
-        "last_on": each.last_on,
-    }
-
-
-def plain(value: Decimal) -> Decimal:
-    """Without the zeros that the database keeps behind the point: 300, not 300.0000."""
-    return value.to_integral_value() if value == value.to_integral_value() else value.normalize()
+    } | entries

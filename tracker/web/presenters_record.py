@@ -51,6 +51,7 @@ ACTS = {
     "survivor.edited": _l("Details edited"),
     "survivor.standing_set": _l("Standing changed"),
     "treatment.recorded": _l("Treatment summary saved"),
+    "diagnosis.removal_filled": _l("Day of the tumor's removal taken from the operation"),
     "exposure.taken_from_given": _l("Recorded total replaced by what was given"),
     "override.decided": _l("Decision made"),
     "override.withdrawn": _l("Decision withdrawn"),

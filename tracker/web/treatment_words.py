@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from tracker.engine.rules import ExposureInfo, Pack
-from tracker.models import SYNDROME_FIELDS, TUMOR_FIELDS, EventName
+from tracker.models import SYNDROME_FIELDS, TUMOR_FIELDS, DiagnosisCourse, EventName
 from tracker.services.treatment_checks import COMPUTED
 from tracker.web.formats import unit_words
 
@@ -62,6 +62,19 @@ EVENTS = {
     EventName.PREGNANCY_PLANNED: _l("Pregnancy planned"),
     EventName.GROWTH_COMPLETE: _l("Growth complete"),
     EventName.FERTILITY_REQUEST: _l("Asked about fertility"),
+}
+COURSES = {
+    DiagnosisCourse.PRIMARY.value: _l("First cancer"),
+    DiagnosisCourse.RELAPSE.value: _l("Relapse"),
+    DiagnosisCourse.PROGRESSION.value: _l("Progression"),
+    DiagnosisCourse.SECOND_PRIMARY.value: _l("Another cancer"),
+}
+ENTRY_LEGENDS = {
+    "surgeries": _l("Operation %(number)s"),
+    "drugs": _l("Medicine %(number)s"),
+    "radiation": _l("Radiation course %(number)s"),
+    "transplants": _l("Transplant %(number)s"),
+    "metastases": _l("Metastasis %(number)s"),
 }
 Choice = tuple[str, str]
 

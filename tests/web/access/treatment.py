@@ -20,4 +20,11 @@ ROWS = [
         url=lambda world: {"survivor_id": world.survivor.id},
         form={"act": "show"},
     ),
+    Row(
+        "treatment.sums",
+        "POST",
+        needs="survivor",
+        allowed=CLINICIAN,
+        url=lambda world: {"survivor_id": world.survivor.id},
+    ),
 ]

@@ -30,6 +30,7 @@ from tracker.services.sections.entries import (
     values_of,
     write_entry,
 )
+from tracker.services.sections.removals import fill_removal
 from tracker.services.sections.spec import Section
 from tracker.services.treatment_checks import Problem, SummaryRefused
 
@@ -115,6 +116,7 @@ def record_entry(
     row = write_entry(session, survivor, section, entered, at=clock.now())
     action = f"{section.key}.{'recorded' if before is None else 'corrected'}"
     audit.record(session, actor, action, subject=row, at=clock.now(), before=before, after=row, reason=reason.strip())
+    fill_removal(session, row, surroundings.catalogue, actor=actor, clock=clock)
     return _follow(session, survivor, section, row, action, reason, surroundings, actor=actor, clock=clock)
 
 
