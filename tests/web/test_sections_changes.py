@@ -117,11 +117,11 @@ def test_what_a_treatment_means_for_the_plan_is_told_in_a_sentence(record: Recor
     with record.writing() as (session, survivor):
         after = {item.test_code for item in care_plans.open_items(session, survivor.id)}
     assert "echocardiogram" in after - before
-    assert told.startswith("Medicine given recorded. ") and "now planned that" in told
+    assert told.startswith("Cancer medicine recorded. ") and "now planned that" in told
     [row] = record.rows("drugs")
     where = record.path("sections.remove", key="drugs", entry_id=row.id)
     told = record.told(record.client.post(where, data={"version": record.version, "reason": "Given to a sibling"}))
-    assert "Medicine given removed." in told and "no longer planned" in told
+    assert "Cancer medicine removed." in told and "no longer planned" in told
 
 
 def test_a_treatment_that_changes_nothing_planned_says_so(record: Record) -> None:
@@ -132,7 +132,7 @@ def test_a_treatment_that_changes_nothing_planned_says_so(record: Record) -> Non
             "drugs", row.id, agent="doxorubicin", dose="75", unit="mg/m2", courses="4", note="From the letter"
         )
     )
-    assert told == "Medicine given changed. The plan stays as it was."
+    assert told == "Cancer medicine changed. The plan stays as it was."
 
 
 def test_looking_at_the_record_is_written_down_and_changes_nothing(record: Record) -> None:
