@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tracker.engine.catalogue import Catalogue
-from tracker.engine.partial_dates import Day, as_day, first_day, last_day
-from tracker.services.sections.entries import as_partial_date
+from tracker.engine.partial_dates import Day, first_day, last_day
+from tracker.services.sections.removals import resection_day
 from tracker.services.treatment_inputs import DiagnosisInput, SummaryInput
 
 OPERATIONS = "surgeries"
@@ -41,8 +41,8 @@ def removed_on(entered: SummaryInput, place: int, standing: SummaryInput, catalo
     days = [
         day
         for values in _operations(entered, standing)
-        if (only or _belongs(values, entered.diagnoses[place], place)) and _resects(values, catalogue)
-        for day in _done_on(values)
+        if only or _belongs(values, entered.diagnoses[place], place)
+        if (day := resection_day(values.get("operation"), values.get("done_on"), catalogue)) is not None
     ]
     return max(days, key=lambda day: (first_day(day), last_day(day)), default=None)
 
@@ -57,14 +57,3 @@ def _operations(entered: SummaryInput, standing: SummaryInput) -> Iterator[Mappi
 def _belongs(values: Mapping[str, object], tumor: DiagnosisInput, place: int) -> bool:
     linked = values.get("diagnosis_id")
     return linked is not None and linked in (tumor.id, place)
-
-
-def _resects(values: Mapping[str, object], catalogue: Catalogue) -> bool:
-    operation = catalogue.operations.get(str(values.get("operation")))
-    return operation is not None and operation.resects
-
-
-def _done_on(values: Mapping[str, object]) -> Iterator[Day]:
-    day = as_day(as_partial_date(values.get("done_on")))
-    if day is not None:
-        yield day

@@ -7,10 +7,17 @@ from sqlalchemy.orm import Session
 
 from tracker.clock import Clock
 from tracker.engine.catalogue import Catalogue
-from tracker.engine.partial_dates import as_day, precision_of
+from tracker.engine.partial_dates import Day, as_day, first_day, precision_of
 from tracker.models import Diagnosis, Surgery
 from tracker.policy import Actor
 from tracker.services import audit
+from tracker.services.sections.entries import as_partial_date
+
+
+def resection_day(operation: object, done_on: object, catalogue: Catalogue) -> Day | None:
+    """The day on which an operation took a tumor out; None where it takes none out, or its day is not known."""
+    known = catalogue.operations.get(str(operation))
+    return as_day(as_partial_date(done_on)) if known is not None and known.resects else None
 
 
 def fill_removal(session: Session, row: Any, catalogue: Catalogue, *, actor: Actor, clock: Clock) -> None:
@@ -18,15 +25,14 @@ def fill_removal(session: Session, row: Any, catalogue: Catalogue, *, actor: Act
 
     The tumor is the one the operation is linked to, or the survivor's only one. What was entered stays.
     """
-    operation = catalogue.operations.get(row.operation) if isinstance(row, Surgery) else None
-    if operation is None or not operation.resects or row.done_on is None:
+    day = resection_day(row.operation, row.done_on, catalogue) if isinstance(row, Surgery) else None
+    if day is None:
         return
     tumors = list(session.scalars(sa.select(Diagnosis).where(Diagnosis.survivor_id == row.survivor_id)))
     meant = [each for each in tumors if len(tumors) == 1 or each.id == row.diagnosis_id]
     for tumor in meant:
         if tumor.resected_on is None:
-            tumor.resected_on = row.done_on.earliest()
-            tumor.resected_precision = precision_of(as_day(row.done_on))
-            told = {"resected_on": str(row.done_on), "from": operation.label}
+            tumor.resected_on, tumor.resected_precision = first_day(day), precision_of(day)
+            told = {"resected_on": str(day), "from": catalogue.operations[row.operation].label}
             audit.record(session, actor, "diagnosis.removal_filled", subject=tumor, at=clock.now(), after=told)
             session.flush()
