@@ -23,6 +23,7 @@ from tracker.engine.given import (
 )
 from tracker.engine.partial_dates import PartialDate
 from tracker.errors import Forbidden, Invalid, NotFound
+from tracker.guidelines.catalogue import load_catalogue
 from tracker.guidelines.loader import load_pack
 from tracker.models import (
     AuditEvent,
@@ -175,6 +176,17 @@ def test_unknown_conditioning_and_organs_proposed_by_the_field_stay_unknown(
     facts = given.load_given(session, survivor)
     assert (facts.drugs[0].dose, facts.drugs[0].myeloablative) == (None, False)
     assert (facts.radiation[0].dose_gy, facts.radiation[0].organs) == (None, None)
+
+
+def test_carboplatin_before_a_transplant_is_not_taken_as_harmless_while_nobody_has_said(
+    session: Session, survivor: Survivor
+) -> None:
+    drug = give_drug(session, survivor, 800, agent="carboplatin")
+    give(session, survivor, Transplant, kind="autologous")
+    agents = load_catalogue()
+    assert given.derive_exposures(session, survivor, PACK, agents).named("carboplatin_myeloablative") is not None
+    drug.myeloablative = "no"
+    assert given.derive_exposures(session, survivor, PACK, agents).named("carboplatin_myeloablative") is None
 
 
 def test_totals_are_written_with_unit_day_and_source(session: Session, survivor: Survivor) -> None:

@@ -237,6 +237,7 @@ def _drug(row: DrugCourse) -> DrugGiven:
         surface_m2=row.surface_m2,
         weeks=row.weeks,
         myeloablative=row.myeloablative == "yes",
+        myeloablative_known=row.myeloablative != "unknown",
         started_on=row.started_on,
         ended_on=row.ended_on,
     )
