@@ -82,7 +82,7 @@ def test_a_code_with_two_digits_swapped_would_be_noticed() -> None:
 def test_every_test_is_found_by_its_own_loinc_code() -> None:
     for test in load_pack().tests.values():
         if test.loinc:
-            assert codes().tests[LOINC, test.loinc] == test.test_code
+            assert codes().tables["test"][LOINC, test.loinc] == test.test_code
 
 
 def test_the_first_code_that_means_something_is_taken() -> None:
@@ -144,6 +144,6 @@ def test_a_row_that_leads_nowhere_is_refused_with_its_place(
 def test_a_pack_without_the_table_knows_its_tests_own_codes(other_pack: Pack) -> None:
     found = read_codes(other_pack)
 
-    assert found.tests[LOINC, "39156-5"] == "body-mass-index"
-    assert found.diagnoses == {}
+    assert found.tables["test"][LOINC, "39156-5"] == "body-mass-index"
+    assert "diagnosis" not in found.tables
     assert found.diagnosis_named("LMS") == "Leiomyosarcoma"

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from uuid import UUID
 
 Code = tuple[str, str, str]  # system, code, display
 
@@ -33,8 +34,47 @@ class DiagnosisRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EntryRecord:
+    """An entry of one part of the record ("drugs", "immunizations" …), as ``EntryInput.values`` takes it.
+
+    ``values`` never hold ``diagnosis_id``: ``diagnosis`` is the reference to the Condition it is about, as written.
+    ``part`` tells several entries of one resource apart, and stays the same from one import to the next.
+    """
+
+    section: str
+    values: Mapping[str, object]
+    part: str = ""
+    diagnosis: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TumorRecord:
+    """What a resource says of a tumor: values by the names of the columns of a diagnosis ("stage", "size_mm",
+    "icdo3_topography", "grade" …). ``diagnosis``: the reference to the Condition, as written; empty: the only one."""
+
+    values: Mapping[str, object]
+    diagnosis: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactRecord:
+    """Someone to reach about a survivor; ``kind`` as in ``ContactKind``. No agreement to reminders follows from it."""
+
+    kind: str
+    name: str
+    phone: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChartRecord:
-    """One coded entry of a chart, and what it means to the tracker, if anything."""
+    """One coded entry of a chart, and what it means to the tracker, if anything.
+
+    ``entries``, ``tumor`` and ``contact`` are what it adds to the record. ``on_treatment`` says in words that cancer
+    treatment goes on ("Cancer medicine under way: vincristine"); empty says nothing. ``stated_at``: when its source
+    last changed it; an older version never replaces a newer one. ``source``: the whole resource, kept where its code
+    means nothing here yet, so that a later mapping can read it again.
+    """
 
     resource_type: str
     external_id: str
@@ -48,6 +88,21 @@ class ChartRecord:
     mapped_to: str = ""
     result: ResultRecord | None = None
     diagnosis: DiagnosisRecord | None = None
+    entries: tuple[EntryRecord, ...] = ()
+    tumor: TumorRecord | None = None
+    contact: ContactRecord | None = None
+    on_treatment: str = ""
+    stated_at: datetime | None = None
+    source: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A survivor who is on record already, found by the reference that a loose resource names."""
+
+    survivor_id: UUID
+    birth_date: date
+    deceased_on: date | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +134,10 @@ class PersonRecord:
 
 @dataclass(frozen=True)
 class PersonFile:
-    """One person's part of a file. ``withdrawn``: (type, id) of entries their source has taken back."""
+    """One person's part of a file: of somebody it describes, or of somebody who is on record already.
+    ``withdrawn``: (type, id) of entries their source has taken back."""
 
-    person: PersonRecord
+    person: PersonRecord | Registered
     entries: tuple[ChartRecord, ...] = ()
     withdrawn: tuple[tuple[str, str], ...] = ()
 
