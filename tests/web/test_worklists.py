@@ -17,7 +17,8 @@ from tests.factories import make_contact, make_due_item, make_survivor, make_vis
 from tests.web.staff import Staff
 from tracker.models import AccessEvent, Clinic, Role, Survivor
 from tracker.services import worklists
-from tracker.web.presenters_worklists import NAMED_PER_PLACE, neutral
+from tracker.services.spreadsheets import neutral
+from tracker.web.presenters_worklists import NAMED_PER_PLACE
 
 
 @pytest.fixture

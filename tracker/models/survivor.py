@@ -42,6 +42,7 @@ class Survivor(HasId, Base):
         sa.CheckConstraint("standing <> 'declined' OR review_on IS NOT NULL", name="declined_reviewed"),
         sa.CheckConstraint("deceased_on IS NULL OR deceased_on >= birth_date", name="death_after_birth"),
         sa.CheckConstraint("acknowledged_on IS NULL OR standing = 'transferred'", name="acknowledged_transfer"),
+        sa.CheckConstraint("merged_into_id IS NULL OR withdrawn_at IS NOT NULL", name="merged_is_withdrawn"),
         sa.UniqueConstraint("clinic_id", "mrn"),
         sa.Index("ix_survivors_clinic_id_sort_name", "clinic_id", "sort_name", "id"),
         sa.Index("ix_survivors_clinic_id_next_due_on", "clinic_id", "next_due_on"),
@@ -88,6 +89,10 @@ class Survivor(HasId, Base):
     recurrence_due_on: Mapped[date | None]
     recurrence_overdue_on: Mapped[date | None]
     booked_on: Mapped[date | None]
+    # A record that is no longer followed by itself: merged into another, or from an import that was undone. Its
+    # trail stays; no list, job or message knows it any more.
+    withdrawn_at: Mapped[datetime | None]
+    merged_into_id: Mapped[UUID | None] = mapped_column(index=True)
 
     clinic: Mapped[Clinic] = relationship()
 
@@ -121,7 +126,10 @@ class Contact(HasId, Base):
     """Someone to reach about a survivor, and whether reminders were agreed to."""
 
     __tablename__ = "contacts"
-    __table_args__ = (one_of("kind", ContactKind),)
+    __table_args__ = (
+        one_of("kind", ContactKind),
+        sa.Index("uq_contacts_external_id", "survivor_id", "external_id", unique=True),
+    )
 
     survivor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("survivors.id"), index=True)
     kind: Mapped[str] = mapped_column(sa.String(20))
@@ -133,3 +141,4 @@ class Contact(HasId, Base):
     reminders_agreed_on: Mapped[date | None]
     reminders_stopped_on: Mapped[date | None]
     created_at: Mapped[datetime]
+    external_id: Mapped[str | None] = mapped_column(sa.String(200))

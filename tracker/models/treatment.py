@@ -185,7 +185,16 @@ class ChartEntry(HasId, Base):
     """One coded entry of an imported chart, kept with its code whether or not it maps to a test or diagnosis."""
 
     __tablename__ = "chart_entries"
-    __table_args__ = (sa.UniqueConstraint("survivor_id", "resource_type", "external_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("survivor_id", "resource_type", "external_id"),
+        sa.Index(
+            "ix_chart_entries_unmapped",
+            "code_system",
+            "code",
+            sqlite_where=sa.text("mapped_to = ''"),
+            postgresql_where=sa.text("mapped_to = ''"),
+        ),
+    )
 
     survivor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("survivors.id"), index=True)
     resource_type: Mapped[str] = mapped_column(sa.String(40))
@@ -199,3 +208,7 @@ class ChartEntry(HasId, Base):
     unit: Mapped[str] = mapped_column(sa.String(60), default="")
     mapped_to: Mapped[str] = mapped_column(sa.String(200), default="")
     imported_at: Mapped[datetime]
+    # When its source last changed it, where that is told: an older version never replaces a newer one.
+    stated_at: Mapped[datetime | None]
+    # The whole resource, compressed, while its code means nothing here: a later mapping reads it again.
+    source: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)

@@ -19,6 +19,7 @@ from tracker.engine.status import Status
 from tracker.engine.types import Flag
 from tracker.models import Contact, ContactKind, Diagnosis, Survivor, Visit, VisitStatus
 from tracker.services.due_lines import DueLine
+from tracker.services.spreadsheets import neutral
 from tracker.services.states import State
 from tracker.services.worklist_rank import FAR, Rank
 from tracker.services.worklist_rows import WorklistRow
@@ -27,7 +28,6 @@ from tracker.web.formats import ago, period, us_date
 from tracker.web.presenters_due import PLACES, place_words
 
 NAMED_PER_PLACE = 2
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 # The word and shape of a state; those not named here are shown as a plain word.
 STATE_TAGS = {
     State.NOT_YET_DUE: "not_due",
@@ -302,11 +302,6 @@ def _csv_cells(row: RowView) -> list[str]:
         row.phone,
         row.visit,
     ]
-
-
-def neutral(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return "'" + cell if cell.startswith(FORMULA_STARTS) else cell
 
 
 def download_name(today: date) -> str:
