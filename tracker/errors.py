@@ -1,5 +1,7 @@
 """The few errors the tracker raises, each with a message a person can act on."""
 
+from typing import Any
+
 
 class TrackerError(Exception):
     """Something a person can mend; ``str(error)`` says what happened and what to do."""
@@ -34,4 +36,11 @@ class PackError(TrackerError):
 
 
 class ImportRefused(TrackerError):
-    """A file cannot be imported; the message says what is wrong with it. Nothing was stored."""
+    """A file cannot be imported; the message says what is wrong with it. Nothing was stored.
+
+    ``findings``: every reason by itself (``services.import_report.Finding``), where there are several.
+    """
+
+    def __init__(self, message: str = "", findings: tuple[Any, ...] = ()) -> None:
+        super().__init__(message)
+        self.findings = findings

@@ -30,8 +30,12 @@ class Action(StrEnum):
     MANAGE_USERS = "manage_users"
     MANAGE_CLINIC = "manage_clinic"
     VIEW_JOBS = "view_jobs"
+    IMPORT = "import"
+    REVIEW_DUPLICATES = "review_duplicates"
+    MAP_CODES = "map_codes"
 
 
+LONGEST_NAME = 160
 CLINICAL = frozenset({Role.COORDINATOR, Role.CLINICIAN})
 ROLES_FOR: dict[Action, frozenset[Role]] = {
     Action.VIEW: CLINICAL,
@@ -47,6 +51,9 @@ ROLES_FOR: dict[Action, frozenset[Role]] = {
     Action.MANAGE_USERS: frozenset({Role.ADMINISTRATOR}),
     Action.MANAGE_CLINIC: frozenset({Role.ADMINISTRATOR}),
     Action.VIEW_JOBS: frozenset({Role.ADMINISTRATOR}),
+    Action.IMPORT: CLINICAL,
+    Action.REVIEW_DUPLICATES: CLINICAL,
+    Action.MAP_CODES: frozenset({Role.ADMINISTRATOR}),
 }
 
 
@@ -73,6 +80,13 @@ class Actor:
     def system(cls, name: str) -> "Actor":
         """A job or command; it needs no grant, and the audit trail names it."""
         return cls(name=name, is_system=True)
+
+    def acting(self, what: str) -> "Actor":
+        """The system at this person's word: a whole list that one may bring in holds entries that one may not type.
+
+        Authorise the person first. The trail names both ("Import by Dana Ruiz").
+        """
+        return self if self.is_system else Actor.system(f"{what} by {self.name}"[:LONGEST_NAME])
 
     def roles(self) -> frozenset[Role]:
         """The roles in force today, wherever they are held."""
@@ -127,6 +141,8 @@ def in_force(grant: Grant, today: date) -> bool:
 
 def can(actor: Actor, action: Action, survivor: Survivor) -> bool:
     """May this person do this to this survivor? The twin of ``visible_survivors``."""
+    if survivor.withdrawn_at is not None:
+        return False
     return (
         actor.is_system or survivor.clinic_id in actor.clinic_ids(action) or survivor.id in actor.survivor_ids(action)
     )
@@ -139,7 +155,7 @@ def can_at(actor: Actor, action: Action, clinic_id: UUID) -> bool:
 
 def visible_survivors(actor: Actor, action: Action = Action.VIEW) -> sa.Select[Survivor]:
     """A query over exactly the survivors for whom ``can`` says yes."""
-    query = sa.select(Survivor)
+    query = sa.select(Survivor).where(Survivor.withdrawn_at.is_(None))
     if actor.is_system:
         return query
     return query.where(

@@ -27,12 +27,12 @@ from tracker.services.accounts import give_role, majority
 
 # Written out by hand, so that a slip in the table of the policy is seen here.
 ALLOWED: dict[Role, set[str]] = {
-    Role.COORDINATOR: {"view", "enrol", "edit_survivor", "book_visit", "view_worklist"},
+    Role.COORDINATOR: {"view", "enrol", "edit_survivor", "book_visit", "view_worklist", "import", "review_duplicates"},
     Role.CLINICIAN: {
         *("view", "enrol", "edit_survivor", "edit_treatment", "record_result", "decide"),
-        *("book_visit", "conduct_visit", "view_worklist"),
+        *("book_visit", "conduct_visit", "view_worklist", "import", "review_duplicates"),
     },
-    Role.ADMINISTRATOR: {"manage_users", "manage_clinic", "view_jobs"},
+    Role.ADMINISTRATOR: {"manage_users", "manage_clinic", "view_jobs", "map_codes"},
     Role.SURVIVOR: {"view_portal"},
     Role.PROXY: {"view_portal"},
 }

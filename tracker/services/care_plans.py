@@ -116,9 +116,11 @@ def plan_on(session: Session, survivor: Survivor, on: date) -> CarePlan:
 
 
 def is_paused(survivor: Survivor) -> bool:
-    """Nothing is due for the dead, for those on treatment again, nor once another clinic has taken over."""
+    """Nothing is due for the dead, for those on treatment again, nor once another clinic has taken over; nor by a record
+    that is followed no longer by itself."""
     return (
-        survivor.deceased_on is not None
+        survivor.withdrawn_at is not None
+        or survivor.deceased_on is not None
         or survivor.standing == Standing.ON_TREATMENT
         or (survivor.standing == Standing.TRANSFERRED and survivor.acknowledged_on is not None)
     )

@@ -59,7 +59,8 @@ def agreed() -> sa.ColumnElement[bool]:
 
 def followed() -> sa.ColumnElement[bool]:
     """The survivor lives and is followed here: nobody else's family is reminded of anything."""
-    return sa.and_(Survivor.deceased_on.is_(None), Survivor.standing.in_([Standing.ACTIVE, Standing.BEING_TRACED]))
+    alive = sa.and_(Survivor.deceased_on.is_(None), Survivor.withdrawn_at.is_(None))
+    return sa.and_(alive, Survivor.standing.in_([Standing.ACTIVE, Standing.BEING_TRACED]))
 
 
 def _written_to_lately(clock: Clock) -> sa.ColumnElement[bool]:

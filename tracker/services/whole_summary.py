@@ -185,7 +185,7 @@ def survivor_named(session: Session, written: str, *, clinic_id: UUID | None, ac
     Raises:
         NotFound: nobody has it, or several clinics use the number; the message says which.
     """
-    query = sa.select(Survivor).where(_is_named(written))
+    query = sa.select(Survivor).where(_is_named(written), Survivor.withdrawn_at.is_(None))
     if clinic_id is not None:
         query = query.where(Survivor.clinic_id == clinic_id)
     found = session.scalars(query).all()

@@ -145,7 +145,8 @@ def find(session: Session, text: str, *, actor: Actor, clock: Clock) -> Found:
 def counts(session: Session, clinic: Clinic, today: date) -> dict[State, int]:
     """How many survivors are in each state; together they are everyone of the clinic."""
     state = state_case(today).label("state")
-    query = sa.select(state, sa.func.count()).where(Survivor.clinic_id == clinic.id).group_by(state)
+    followed = sa.and_(Survivor.clinic_id == clinic.id, Survivor.withdrawn_at.is_(None))
+    query = sa.select(state, sa.func.count()).where(followed).group_by(state)
     found = {State(name): number for name, number in session.execute(query)}
     return {each: found.get(each, 0) for each in State}
 
@@ -200,7 +201,7 @@ def _diagnosis_names(session: Session, clinic: Clinic) -> list[str]:
     query = (
         sa.select(Diagnosis.name)
         .join(Survivor, Survivor.id == Diagnosis.survivor_id)
-        .where(Survivor.clinic_id == clinic.id)
+        .where(Survivor.clinic_id == clinic.id, Survivor.withdrawn_at.is_(None))
         .distinct()
     )
     return sorted(session.scalars(query), key=folded)
