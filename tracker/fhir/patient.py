@@ -54,8 +54,8 @@ def from_fhir(resource: Json, *, place: str, full_url: str) -> PersonRecord:
         record_numbers=_record_numbers([*numbers, resource_id, *(value for _, _, value in kept)]),
         identifiers=tuple(sorted({(system, value) for _, system, value in kept if system})),
         resource_ids=_resource_ids(resource_id, full_url, place),
-        phone=_reach(resource, "phone"),
-        email=_reach(resource, "email"),
+        phone=reach(resource, "phone"),
+        email=reach(resource, "email"),
     )
 
 
@@ -72,13 +72,13 @@ def _birth_date(resource: Json, place: str) -> date:
 
 def _names(resource: Json, place: str) -> tuple[str, str, str]:
     """Family, given and preferred name. Whoever has one name only has it as the family name."""
-    found = sorted(listed(resource.get("name")), key=_name_rank)
+    found = sorted(listed(resource.get("name")), key=name_rank)
     for name in found:
-        family, given = words(name.get("family")), _joined(name.get("given"))
+        family, given = words(name.get("family")), joined(name.get("given"))
         if family.strip() or given.strip() or words(name.get("text")).strip():
             if not family.strip():
                 family, given = (given, "") if given.strip() else (words(name["text"]), "")
-            preferred = next((_joined(each.get("given")) for each in found if each.get("use") == "nickname"), "")
+            preferred = next((joined(each.get("given")) for each in found if each.get("use") == "nickname"), "")
             return (
                 _fitting(family, "family name", place),
                 _fitting(given, "given name", place),
@@ -87,12 +87,14 @@ def _names(resource: Json, place: str) -> tuple[str, str, str]:
     raise ImportRefused(f"{place}: the patient has no name")
 
 
-def _name_rank(name: Json) -> int:
+def name_rank(name: Json) -> int:
+    """Where a name stands among the names of one person, by its use: the official one first."""
     use = words(name.get("use"))
     return NAME_ORDER.index(use) if use in NAME_ORDER else len(NAME_ORDER)
 
 
-def _joined(given: object) -> str:
+def joined(given: object) -> str:
+    """The parts of a given name as one text."""
     return " ".join(part for part in given if isinstance(part, str) and part) if isinstance(given, list) else ""
 
 
@@ -165,7 +167,7 @@ def _resource_ids(resource_id: str, full_url: str, place: str) -> tuple[tuple[st
     return tuple(ids)
 
 
-def _reach(resource: Json, system: str) -> str:
+def reach(resource: Json, system: str) -> str:
     """The telephone number or email address to use first; one that cannot be right is left out."""
     found = [each for each in listed(resource.get("telecom")) if each.get("system") == system]
     found.sort(key=lambda each: _use_rank(words(each.get("use"))))
