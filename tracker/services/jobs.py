@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tracker.clock import Clock
 from tracker.models import Clinic, JobRun, SignInFailure, UserSession
+from tracker.services import uploads
 
 STALE_AFTER = timedelta(hours=26)
 FLAG_JOB = "cross_boundaries"
@@ -116,7 +117,8 @@ def recent_runs(session: Session, *, clinic_ids: Sequence[UUID], limit: int = 50
 
 
 def prune(session: Session, *, clock: Clock) -> None:
-    """Delete sessions and counted sign-in failures that are past any use."""
+    """Delete sessions, counted sign-in failures and previews of imports that are past any use."""
     now = clock.now()
     session.execute(sa.delete(UserSession).where(UserSession.last_seen_at < now - OLD_SESSIONS))
     session.execute(sa.delete(SignInFailure).where(SignInFailure.at < now - OLD_FAILURES))
+    uploads.forget_old(session, clock=clock)
