@@ -1,7 +1,7 @@
 """Makes the resources about the people and circumstances around a survivor, and reads them one by one."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -38,22 +38,22 @@ ABSENT = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 UCUM = "http://unitsofmeasure.org"
 WHOM = {"reference": f"urn:uuid:{ANA}", "display": "Ana Rivera"}
 
-READERS = {
-    "Immunization": immunization,
-    "AllergyIntolerance": allergy_intolerance,
-    "FamilyMemberHistory": family_member_history,
-    "RelatedPerson": related_person,
-    "CareTeam": care_team,
-    "CarePlan": care_plan,
-    "Appointment": appointment,
-    "ServiceRequest": service_request,
-    "DocumentReference": document_reference,
+READERS: dict[str, Callable[..., ChartRecord]] = {
+    "Immunization": immunization.from_fhir,
+    "AllergyIntolerance": allergy_intolerance.from_fhir,
+    "FamilyMemberHistory": family_member_history.from_fhir,
+    "RelatedPerson": related_person.from_fhir,
+    "CareTeam": care_team.from_fhir,
+    "CarePlan": care_plan.from_fhir,
+    "Appointment": appointment.from_fhir,
+    "ServiceRequest": service_request.from_fhir,
+    "DocumentReference": document_reference.from_fhir,
 }
 
 
 def read(resource: Json) -> ChartRecord:
     """What one resource becomes, under the id "x-1"."""
-    return READERS[resource["resourceType"]].from_fhir(resource, external_id="x-1", codes=codes())
+    return READERS[resource["resourceType"]](resource, external_id="x-1", codes=codes())
 
 
 def reason(resource: Json) -> str:

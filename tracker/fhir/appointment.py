@@ -1,7 +1,7 @@
 """Appointment → a chart entry: a visit that is booked, took place, or was missed."""
 
 from tracker.fhir.codes import Codes
-from tracker.fhir.named import kind_of, name_of
+from tracker.fhir.named import key_of, kind_of, name_of
 from tracker.fhir.told import chart, first_of, in_order, status_of, texts_of
 from tracker.fhir.values import NO_DATE, Day, Json, Skipped, first_day, listed, words
 from tracker.services.import_records import ChartRecord
@@ -38,10 +38,15 @@ def _day(resource: Json) -> Day:
 
 def _told(resource: Json) -> list[str]:
     actors = [each.get("actor") for each in listed(resource.get("participant"))]
-    others = in_order(*(name_of(resource, each) for each in actors if kind_of(resource, each) != "Patient"))
+    others = in_order(*(name_of(resource, each) for each in actors if _is_other(resource, each)))
     return in_order(
         words(resource.get("description")),
         *texts_of(resource.get("reasonCode")),
         f"with {', '.join(others)}" if others else "",
         words(resource.get("comment")),
     )
+
+
+def _is_other(resource: Json, actor: object) -> bool:
+    """Is it certainly not the survivor? A reference may not tell the type of what it means."""
+    return kind_of(resource, actor) not in ("", "Patient") or not key_of(actor)

@@ -14,7 +14,8 @@ from tracker.services.import_records import ChartRecord
 ASSESS_PLAN = "assess-plan"
 CANCER_PLANS = {(SNOMED, "395082007"), (SNOMED, "736252007")}
 CANCER_WORDS = re.compile(
-    r"\b(?:cancer|oncolog\w*|chemotherapy|radiotherapy|leuk(?:a)?emia|lymphoma|sarcoma|tumou?r)\b", re.IGNORECASE
+    r"\b(?:cancer|oncolog\w*|chemotherapy|radiotherapy|tumou?r|\w*(?:leuk(?:a)?emia|lymphoma|sarcoma|carcinoma))\b",
+    re.IGNORECASE,
 )
 # Chemotherapy; radiotherapy; radiation oncology or radiotherapy; teleradiotherapy; brachytherapy; both together.
 TREATMENTS = {(SNOMED, code) for code in ("367336001", "1287742003", "108290001", "33195004", "152198000", "703423002")}

@@ -2,11 +2,10 @@
 
 from tracker.fhir.codes import Codes
 from tracker.fhir.told import chart, first_of, in_order, status_of
-from tracker.fhir.values import IN_ERROR, Day, Json, Skipped, cut, first_day, listed, mapping, words
+from tracker.fhir.values import IN_ERROR, Day, Json, Skipped, first_day, listed, mapping, words
 from tracker.services.import_records import ChartRecord
 
 DOCUMENT = "Document"
-LONGEST_TITLE = 120
 
 
 def from_fhir(resource: Json, *, external_id: str, codes: Codes) -> ChartRecord:  # noqa: ARG001 (every reader is called alike)
@@ -51,7 +50,7 @@ def _told(resource: Json) -> list[str]:
 
 def _attachment(attachment: Json) -> str:
     """What is attached, by title, kind and size."""
-    title = cut(words(attachment.get("title")), LONGEST_TITLE)
+    title = words(attachment.get("title"))
     parts = [words(attachment.get("contentType")), _size(attachment)]
     details = ", ".join(filter(None, parts))
     if not title.strip() and not details:
