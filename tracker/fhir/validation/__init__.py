@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from tracker.fhir.reading import Entry
-from tracker.fhir.references import References
 from tracker.fhir.validation import node_validator, own, python_validator
 from tracker.fhir.validation.node_validator import NodeValidator
 from tracker.fhir.validation.python_validator import CannotJudge
@@ -79,8 +78,8 @@ class Validators:
         if OWN in self._which:
             for entry, wrong in own.repeated_addresses(entries):
                 found.append(_finding(file, entry.place, wrong))
-        references = References(entries)
-        looked = (self._look(entry.place, entry.resource, file, _leads(references, entry)) for entry in entries)
+        addresses = frozenset(entry.full_url for entry in entries)
+        looked = (self._look(entry.place, entry.resource, file, addresses.__contains__) for entry in entries)
         for each in self._in_turn(looked):
             found.extend(each)
         return found
@@ -135,10 +134,6 @@ class Validators:
         for name in dict.fromkeys(looked.unjudged_by):
             reason = "could not be judged by this validator; the other checks found nothing wrong"
             self._notes.append(Finding(file=looked.file, path=looked.place, reason=reason, found_by=name))
-
-
-def _leads(references: References, entry: Entry) -> own.Leads:
-    return lambda reference: references.resolve(reference, entry) is not None
 
 
 def _finding(file: str, place: str, wrong: Wrong, found_by: str = "") -> Finding:

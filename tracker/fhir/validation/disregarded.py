@@ -13,6 +13,8 @@ from tracker.fhir.validation.spots import Complaint, holder_of, value_at
 from tracker.fhir.values import Json, mapping, words
 
 _CHOICES = ("allowed", "effective", "medication", "occurrence", "value")
+_OID = re.compile(r"urn:oid:[0-2](\.(0|[1-9]\d*))+", re.ASCII)
+_META = re.compile(r"xtension\[\d+\]\.valueMeta$", re.ASCII)
 _NAMED = re.compile(r"'(\w+)'")
 
 Applies = Callable[[Complaint, Json, list[Complaint]], bool]
@@ -74,6 +76,15 @@ def _is_a_letter_of_a_text(complaint: Complaint, resource: Json, _: list[Complai
     return complaint.message == "Unexpected property" and last.isdigit() and isinstance(value_at(resource, head), str)
 
 
+def _is_an_oid(complaint: Complaint, resource: Json, _: list[Complaint]) -> bool:
+    value = words(value_at(resource, complaint.path))
+    return complaint.message.startswith("Invalid oid format") and _OID.fullmatch(value) is not None
+
+
+def _is_a_meta(complaint: Complaint, _resource: Json, _: list[Complaint]) -> bool:
+    return complaint.kind == "extra_forbidden" and _META.search(complaint.path) is not None
+
+
 def _has_an_extension(complaint: Complaint, resource: Json, _: list[Complaint]) -> bool:
     if "Expect any of field value" not in complaint.message:
         return False
@@ -108,6 +119,16 @@ TABLE = (
         "npm fhir",
         "It does not know the type uuid as plain text and calls each of its letters an unexpected element.",
         _is_a_letter_of_a_text,
+    ),
+    Disregarded(
+        "npm fhir",
+        "It wants no step of an oid to be 0, such as the second of “urn:oid:1.0.3”; R4 allows that.",
+        _is_an_oid,
+    ),
+    Disregarded(
+        "fhir.resources",
+        "It does not know that an extension may hold a Meta.",
+        _is_a_meta,
     ),
     Disregarded(
         "fhir.resources",
