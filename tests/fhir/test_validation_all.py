@@ -121,13 +121,15 @@ def test_findings_of_many_come_resource_by_resource_in_order() -> None:
 
 @needs_node
 def test_a_run_that_is_broken_off_does_not_disturb_the_next() -> None:
-    with Validators() as validators:
+    node = NodeValidator()
+    with Validators(node=node) as validators:
         run = validators.check_all([("", observation(status="done")) for _ in range(100)])
         assert len(next(run)) == 1
         run.close()  # type: ignore[attr-defined]
 
         assert validators.check(patient(), "") == []
         assert len(validators.check(observation(status="done"), "")) == 1
+        assert node.unfetched == 0
 
 
 @needs_node

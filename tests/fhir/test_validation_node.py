@@ -91,7 +91,7 @@ def test_sound_r4_that_looks_strange_is_let_pass() -> None:
         patient(name=[{"given": ["Ana", None], "_given": [None, WHY]}]),
         patient(deceasedBoolean=False, multipleBirthInteger=0),
         observation(status=None, _status=WHY),
-        observation(effectiveDateTime=None, effectiveTiming={"repeat": {"dayOfWeek": [None, "mon"], "_dayOfWeek": [WHY, None]}}),
+        {"resourceType": "AllergyIntolerance", "patient": {"reference": "Patient/1"}, "category": [None, "food"], "_category": [WHY, None]},
         observation(valueQuantity=quantity(Decimal("1E-9"), "g")),
         observation(valueQuantity=quantity(Decimal("1E+400"), "g")),
         observation(valueQuantity=quantity(10**400, "g")),
@@ -185,12 +185,26 @@ def test_much_is_sent_ahead_without_either_side_waiting_for_the_other() -> None:
 
 
 @needs_node
+def test_an_answer_that_has_come_already_can_be_forgotten_too() -> None:
+    validator = NodeValidator()
+    first, second = (validator.begin(parts_of(observation(status="done"))) for _ in range(2))
+    validator.finish(second)
+    assert validator.unfetched == 1
+
+    validator.forget(first)
+
+    assert validator.unfetched == 0
+    validator.close()
+
+
+@needs_node
 def test_an_answer_nobody_wants_any_more_is_not_kept() -> None:
     validator = NodeValidator()
     forgotten, wanted = (validator.begin(parts_of(observation(status="done"))) for _ in range(2))
     validator.forget(forgotten)
 
     assert len(validator.finish(wanted)) == 1
+    assert validator.unfetched == 0
     assert validator.finish(forgotten) == []
     validator.close()
 

@@ -63,6 +63,11 @@ class NodeValidator:
         """The process, while there is one."""
         return self._process.pid if self._process else None
 
+    @property
+    def unfetched(self) -> int:
+        """How many answers it holds for somebody who has not come for them yet."""
+        return len(self._judged)
+
     def begin(self, parts: list[Part]) -> int:
         """Hand over a resource with what it contains; the answer is fetched with the ticket this gives."""
         self._last_ticket += 1
