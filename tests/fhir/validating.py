@@ -9,7 +9,8 @@ import pytest
 from tests.fhir.builders import Json
 from tests.shared import PROJECT
 from tracker.fhir.validation import Validators
-from tracker.fhir.validation.node_validator import NODE
+from tracker.fhir.validation.node_validator import NODE, NodeValidator
+from tracker.fhir.validation.spots import parts_of
 
 LINGER = 5.0
 PACKAGE = PROJECT / "node_modules" / "fhir" / "package.json"
@@ -23,6 +24,11 @@ def found_by(name: str, resource: Json) -> list[tuple[str, str]]:
     """Paths and reasons that one of the three gives."""
     with Validators((name,)) as validators:
         return [(each.path, each.reason) for each in validators.check(resource, "")]
+
+
+def ask(validator: NodeValidator, resource: Json) -> list[tuple[str, str]]:
+    """What it finds wrong with one resource."""
+    return [(each.path, each.reason) for each in validator.finish(validator.begin(parts_of(resource)))]
 
 
 def is_running(pid: int) -> bool:
