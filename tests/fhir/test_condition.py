@@ -123,7 +123,6 @@ def test_the_exact_name_or_another_name_of_the_pack_is_enough(words: str, name: 
     [
         ("Primary malignant neoplasm of colon", "Primary malignant neoplasm of colon"),
         ("Overlapping malignant neoplasm of colon", "Overlapping malignant neoplasm of colon"),
-        ("Secondary malignant neoplasm of colon", "Secondary malignant neoplasm of colon"),
         ("Non-small cell lung cancer (disorder)", "Non-small cell lung cancer"),
         ("Non-small cell carcinoma of lung, TNM stage 1 (disorder)", "Non-small cell carcinoma of lung, TNM stage 1"),
         ("Malignant tumor of breast", "Malignant tumor of breast"),
@@ -171,6 +170,13 @@ def test_what_is_not_surely_a_cancer_stays_in_the_chart_alone(display: str) -> N
     record = read_record(condition(code=concept("1", display, system=SNOMED)))
 
     assert (record.diagnosis, record.mapped_to, record.display) == (None, "", display)
+
+
+def test_a_metastasis_is_no_cancer_of_its_own() -> None:
+    record = read_record(condition(code=concept("94260004", "Secondary malignant neoplasm of colon", system=SNOMED)))
+
+    assert (record.diagnosis, record.mapped_to) == (None, "metastases")
+    assert [(each.section, each.values["organ"]) for each in record.entries] == [("metastases", "colon")]
 
 
 @pytest.mark.parametrize("verification", ["provisional", "differential", "unconfirmed"])

@@ -7,6 +7,12 @@ from tracker.fhir.codes import ICD_10, canonical
 from tracker.fhir.values import Coding
 
 _TAG = re.compile(r"\s*\((?:disorder|situation|finding|morphologic abnormality)\)$")
+_ANY_TAG = re.compile(
+    r"\s*\((?:disorder|situation|finding|morphologic abnormality|body structure|cell structure|procedure|"
+    r"qualifier value|observable entity|regime/therapy|substance|product|medicinal product|clinical drug|"
+    r"tumor staging)\)$",
+    re.IGNORECASE,
+)
 # "blastoma" alone would take in benign tumors of bone and fat, so the malignant ones are named.
 _MALIGNANT = re.compile(
     r"\bmalignant (?:neoplasm|tumou?r|lymphoma|melanoma|glioma|teratoma)s?\b|\b\w*carcinomas?\b|\bcancers?\b"
@@ -32,9 +38,19 @@ def own_name(display: str) -> str:
     return _TAG.sub("", display).strip()
 
 
+def without_kind(display: str) -> str:
+    """Any display without the kind SNOMED CT puts behind it: "Lung structure (body structure)"."""
+    return _ANY_TAG.sub("", display).strip()
+
+
 def is_malignant(display: str, found: Iterable[Coding] = ()) -> bool:
     """A malignant neoplasm by its ICD-10 chapter, or by what its display says in so many words."""
-    if _NOT_CANCER.search(display) is not None:
+    if is_something_else(display):
         return False
     by_code = any(canonical(each.system) == ICD_10 and _ICD_MALIGNANT.fullmatch(each.code) for each in found)
     return by_code or _MALIGNANT.search(display) is not None
+
+
+def is_something_else(display: str) -> bool:
+    """Does a word make it a suspicion, a risk, a consequence, or an early or benign growth?"""
+    return _NOT_CANCER.search(display) is not None

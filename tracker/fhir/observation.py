@@ -1,8 +1,12 @@
-"""Observation → a chart entry with its value, and a result where its code is a test's."""
+"""Observation → a chart entry with its value; a test's result, and what it tells of a tumor or of a gene."""
+
+from dataclasses import replace
 
 from tracker.fhir.codes import Codes
+from tracker.fhir.genomics import is_variant, variant_entry
 from tracker.fhir.outcomes import entry, read_status
 from tracker.fhir.quantities import NOTHING, read_components, read_value, reference_range
+from tracker.fhir.tumor_facts import tumor_record
 from tracker.fhir.values import Json, concept_text, first_code, listed, required_day
 from tracker.models import Outcome
 from tracker.services.import_records import ChartRecord
@@ -27,7 +31,7 @@ def from_fhir(resource: Json, *, external_id: str, codes: Codes) -> ChartRecord:
     missing = concept_text(resource.get("dataAbsentReason"))
     has_finding = value != NOTHING or bool(listed(resource.get("hasMember")))
     outcomes = (INTERPRETED.get(first_code(each)) for each in listed(resource.get("interpretation")))
-    return entry(
+    record = entry(
         resource,
         resource.get("code"),
         day,
@@ -40,3 +44,16 @@ def from_fhir(resource: Json, *, external_id: str, codes: Codes) -> ChartRecord:
         reference_range=reference_range(resource),
         outcome=next((each for each in outcomes if each is not None), None),
     )
+    return _with_variant(record, resource, codes) if is_variant(resource) else _with_tumor(record, resource, codes)
+
+
+def _with_variant(record: ChartRecord, resource: Json, codes: Codes) -> ChartRecord:
+    found = variant_entry(resource, codes)
+    return record if found is None else replace(record, entries=(found,), mapped_to=record.mapped_to or found.section)
+
+
+def _with_tumor(record: ChartRecord, resource: Json, codes: Codes) -> ChartRecord:
+    tumor = tumor_record(resource, codes)
+    if tumor is None:
+        return record
+    return replace(record, tumor=tumor, mapped_to=record.mapped_to or ", ".join(tumor.values))
