@@ -11,6 +11,7 @@ from tests.fhir.builders import (
     LOINC,
     SNOMED,
     VERIFICATION,
+    codes,
     concept,
     condition,
     quantity,
@@ -31,6 +32,7 @@ from tests.fhir.treatment_builders import (
 from tests.shared import need_shared
 from tracker.engine.partial_dates import PartialDate
 from tracker.fhir.condition import MORPHOLOGY, SELF
+from tracker.fhir.staging import scheduled_stage
 from tracker.services.import_records import EntryRecord, TumorRecord
 
 CLINICAL_TNM = concept("399537006", "Clinical TNM stage grouping", system=SNOMED)
@@ -314,6 +316,32 @@ def test_a_stage_that_the_condition_states_by_itself_is_kept() -> None:
 
     assert tumor_of(stage=[stage]) == {"stage": "iiia", "stage_system": "figo"}
     assert tumor_of(stage=[stage, stage]) == {"stage": "iiia", "stage_system": "figo"}
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "stage", "scheduled"),
+    [
+        ("Melanoma", "iiia", "iii"),
+        ("Melanoma", "iia", "iia"),
+        ("Melanoma", "ivb", "iv"),
+        ("Germ cell tumor, extracranial", "iiic", "iii"),
+        ("Germ cell tumor, extracranial", "i", "i"),
+        ("Neuroblastoma", "iiia", "iiia"),
+        ("Some cancer", "iiia", "iiia"),
+        ("Melanoma", "word", "word"),
+    ],
+)
+def test_a_stage_is_told_in_the_words_of_the_schedule(diagnosis: str, stage: str, scheduled: str) -> None:
+    assert scheduled_stage(diagnosis, stage, codes()) == scheduled
+
+
+def test_the_condition_s_own_stage_is_told_in_the_words_of_its_schedule() -> None:
+    melanoma = concept("372244006", "Malignant melanoma", system=SNOMED)
+
+    assert tumor_of(code=melanoma, stage=[{"summary": words("AJCC stage IIIB")}]) == {
+        "stage": "iii",
+        "stage_system": "ajcc",
+    }
 
 
 def test_a_stage_that_cites_its_assessment_is_told_there() -> None:

@@ -113,6 +113,14 @@ def test_a_name_of_two_agents_is_none_of_them() -> None:
     assert agents_named(two, "First") == ("first",)
 
 
+def test_each_catalogue_has_names_of_its_own() -> None:
+    for number in range(12):
+        one = {"a": Agent(code="a", name=f"Medicine {'abcdefghijkl'[number]}only")}
+        assert agents_named(one, f"medicine {'abcdefghijkl'[number]}only") == ("a",)
+        assert agents_named(one, "medicine other") == ()
+    assert named("Vincristine") == ("vincristine",)
+
+
 @pytest.mark.parametrize(
     "text",
     ["Hydrocortisone 10 MG/ML Topical Cream", "Fluorouracil cream", "eye drops", "120 ACTUAT Metered Dose Inhaler"],

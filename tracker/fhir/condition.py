@@ -7,7 +7,7 @@ from tracker.fhir.codes import Codes
 from tracker.fhir.extensions import MCODE, extension_codings, has_profile
 from tracker.fhir.malignancy import is_malignant, is_something_else, own_name
 from tracker.fhir.secondary_cancer import METASTASES, is_secondary, metastasis
-from tracker.fhir.staging import stage_summarized
+from tracker.fhir.staging import scheduled_stage, stage_summarized
 from tracker.fhir.tumor_facts import morphology_of
 from tracker.fhir.values import (
     IN_ERROR,
@@ -62,7 +62,7 @@ def from_fhir(resource: Json, *, external_id: str, codes: Codes) -> ChartRecord:
     if name is None:
         return record
     diagnosis = _diagnosis(resource, name, morphology)
-    return replace(record, mapped_to=name, diagnosis=diagnosis, tumor=_tumor(resource, found, codes))
+    return replace(record, mapped_to=name, diagnosis=diagnosis, tumor=_tumor(resource, found, name, codes))
 
 
 def _record(resource: Json, coding: Coding, verification: str, external_id: str) -> ChartRecord:
@@ -97,7 +97,7 @@ def _diagnosis(resource: Json, name: str, morphology: str) -> DiagnosisRecord:
     )
 
 
-def _tumor(resource: Json, found: list[Coding], codes: Codes) -> TumorRecord | None:
+def _tumor(resource: Json, found: list[Coding], name: str, codes: Codes) -> TumorRecord | None:
     """Where it is, on which side, and its stage, as far as the Condition itself tells."""
     sites = sites_of(resource, codes)
     places = {topography_of(each.found, codes) for each in sites} or {topography_of(found, codes)}
@@ -108,7 +108,8 @@ def _tumor(resource: Json, found: list[Coding], codes: Codes) -> TumorRecord | N
     if laterality := one_side(sites) or (side[1] if side and not sites else ""):
         values["laterality"] = laterality
     stage = stage_summarized(resource, codes)
-    values |= stage.values() if stage else {}
+    if stage is not None:
+        values |= stage.values() | {"stage": scheduled_stage(name, stage.code, codes)}
     return TumorRecord(values=values, diagnosis=SELF) if values else None
 
 

@@ -4,8 +4,7 @@
 """
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 
 from tracker.engine.catalogue import Agent, folded
 
@@ -38,6 +37,8 @@ _PROTEIN = frozenset({"protein", "bound", "albumin", "particles", "nanoparticle"
 # In a carrier it is a medicine of its own, where the catalogue has one.
 _IN_LIPOSOMES = {"doxorubicin": "liposomal-doxorubicin", "daunorubicin": "liposomal-daunorubicin"}
 _ON_PROTEIN = {"paclitaxel": "nab-paclitaxel", "sirolimus": "nab-sirolimus"}
+MOST_CATALOGUES = 8
+_KNOWN: dict[int, tuple[Mapping[str, Agent], Mapping[str, str]]] = {}
 _TOGETHER = {frozenset({"daunorubicin", "cytarabine"}): "cpx-351"}
 
 
@@ -48,11 +49,11 @@ def is_local(text: str) -> bool:
 
 def agents_named(agents: Mapping[str, Agent], text: str) -> tuple[str, ...]:
     """The agents a medicine's text names, each certain; none where any part of it is not understood."""
-    names = _names(tuple(agents.values()))
-    whole = names.get(_compact(text))
+    names = _names_of(agents)
+    whole = names.get(folded(text))
     if whole:
         return (whole,)
-    brands = [names.get(_compact(each)) for each in _BRAND.findall(text)]
+    brands = [names.get(folded(each)) for each in _BRAND.findall(text)]
     if brands and brands[0]:
         return (brands[0],)
     plain = _BIOSIMILAR.sub(r"\1", _BRAND.sub(" ", text))
@@ -90,18 +91,23 @@ def _is_neutral(word: str) -> bool:
     return word in _NEUTRAL or _STRENGTH.fullmatch(word) is not None
 
 
-def _compact(text: str) -> str:
-    return folded(text)
+def _names_of(agents: Mapping[str, Agent]) -> Mapping[str, str]:
+    """The names of a catalogue's agents, made once: there is one catalogue, and many medicines to look up in it."""
+    held = _KNOWN.get(id(agents))
+    if held is None or held[0] is not agents:
+        if len(_KNOWN) >= MOST_CATALOGUES:
+            _KNOWN.clear()
+        held = _KNOWN[id(agents)] = (agents, _names(agents.values()))
+    return held[1]
 
 
-@lru_cache(maxsize=8)
-def _names(agents: tuple[Agent, ...]) -> Mapping[str, str]:
+def _names(agents: Iterable[Agent]) -> Mapping[str, str]:
     """Name → agent; a name of two agents, or an abbreviation that may mean anything, is left out."""
     found: dict[str, set[str]] = {}
     for agent in agents:
         for name in (agent.name, *agent.synonyms):
             if _is_telling(name):
-                found.setdefault(_compact(name), set()).add(agent.code)
+                found.setdefault(folded(name), set()).add(agent.code)
                 found.setdefault(_core(name), set()).add(agent.code)
     return {name: next(iter(codes)) for name, codes in found.items() if name and len(codes) == 1}
 
@@ -109,7 +115,7 @@ def _names(agents: tuple[Agent, ...]) -> Mapping[str, str]:
 def _core(name: str) -> str:
     """The name without what a medicine's text may lack; the whole name where too little would be left to be certain."""
     kept = " ".join(word for word in folded(name).split() if not _is_neutral(word))
-    return kept if len(kept) > SHORTEST_NAME else _compact(name)
+    return kept if len(kept) > SHORTEST_NAME else folded(name)
 
 
 def _is_telling(name: str) -> bool:

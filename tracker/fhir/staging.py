@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tracker.engine.catalogue import followed
 from tracker.fhir.codes import Codes
 from tracker.fhir.extensions import has_profile
 from tracker.fhir.malignancy import without_kind
@@ -86,6 +87,16 @@ def stage_summarized(condition: Json, codes: Codes) -> Stage | None:
         if not listed(each.get("assessment")) and (stage := _summary(each, codes)) is not None
     }
     return stages.pop() if len(stages) == 1 else None
+
+
+def scheduled_stage(diagnosis: str, stage: str, codes: Codes) -> str:
+    """The stage in the words of the diagnosis's schedule, where that has stages of its own: IIIA of a melanoma is its
+    III. A stage that no word of the schedule takes in stays as it is."""
+    allowed = codes.pack.strata.get(("recurrence", diagnosis), {}).get("stage", ())
+    term = codes.catalogue.terms.get("stage", {}).get(stage)
+    if not allowed or stage in allowed or term is None:
+        return stage
+    return followed(term, "stage", allowed) or stage
 
 
 def _summary(told: Json, codes: Codes) -> Stage | None:
