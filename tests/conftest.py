@@ -20,6 +20,8 @@ from tracker.app import create_app
 from tracker.clock import FixedClock
 from tracker.crypto import use_keys
 from tracker.db import Database, make_engine
+from tracker.fhir import validation
+from tracker.fhir.validation.node_validator import NodeValidator
 
 KEYS = ["a test key that is long enough 0123456789"]
 TODAY = date(2026, 11, 23)
@@ -29,6 +31,26 @@ TODAY = date(2026, 11, 23)
 def encryption_keys() -> None:
     """The keys of the whole run, for what is made once for many tests."""
     use_keys(KEYS)
+
+
+class KeptNode(NodeValidator):
+    """The validator's process, kept from one import to the next: starting it takes longer than most tests."""
+
+    def close(self) -> None:
+        pass
+
+    def end(self) -> None:
+        super().close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_node() -> Iterator[None]:
+    """One real Node process for all imports of the run; it starts when the first of them asks."""
+    node, made = KeptNode(), validation.NodeValidator
+    validation.NodeValidator = lambda: node  # type: ignore[assignment, misc, return-value]
+    yield
+    validation.NodeValidator = made  # type: ignore[misc]
+    node.end()
 
 
 @pytest.fixture(autouse=True)

@@ -38,9 +38,10 @@ class PackError(TrackerError):
 class ImportRefused(TrackerError):
     """A file cannot be imported; the message says what is wrong with it. Nothing was stored.
 
-    ``findings``: every reason by itself (``services.import_report.Finding``), where there are several.
+    ``findings``: every reason by itself (``services.import_report.Finding``), where there are several. ``waits``: it is
+    about somebody who is not on record, so that another file of the same import may mend it.
     """
 
-    def __init__(self, message: str = "", findings: tuple[Any, ...] = ()) -> None:
+    def __init__(self, message: str = "", findings: tuple[Any, ...] = (), *, waits: bool = False) -> None:
         super().__init__(message)
-        self.findings = findings
+        self.findings, self.waits = findings, waits

@@ -172,7 +172,9 @@ def read(*resources: Json, today: date = TODAY, **given: Any) -> FileContents:
 
 def read_person(**given: Any) -> PersonRecord:
     """The person a Patient is read as."""
-    return read(patient(**given)).people[0].person
+    person = read(patient(**given)).people[0].person
+    assert isinstance(person, PersonRecord)
+    return person
 
 
 def read_record(resource: Json, **person: Any) -> ChartRecord:

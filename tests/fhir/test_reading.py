@@ -9,7 +9,7 @@ import pytest
 from tests.fhir.builders import ANA, TODAY, as_bytes, bundle, codes, observation, patient
 from tracker.errors import ImportRefused
 from tracker.fhir.bundle import read_bundle
-from tracker.fhir.files import find_files, read_file
+from tracker.fhir.files import find_files
 from tracker.fhir.reading import BUNDLE_TYPES, NotFhir, read_entries
 
 BUNDLES = Path(__file__).parent / "bundles"
@@ -47,8 +47,10 @@ def test_a_patient_alone_is_taken_as_a_bundle_of_one() -> None:
     assert (entry.number, entry.full_url, entry.id) == (1, "", ANA)
 
 
-def test_any_other_resource_alone_is_refused_by_name() -> None:
-    assert refusal(as_bytes(observation())) == "is a single Observation, not a Bundle"
+def test_any_other_resource_alone_is_taken_as_one_too() -> None:
+    [entry] = read_entries(as_bytes(observation()))
+
+    assert (entry.type, entry.id, entry.place) == ("Observation", "obs-1", "entry 1 (Observation/obs-1)")
 
 
 @pytest.mark.parametrize("value", [{}, [], 5, "text", None, True, {"resourceType": 5}, {"type": "transaction"}])
@@ -221,7 +223,7 @@ def _put(value: Any, path: tuple[str | int, ...], odd: object) -> None:
 
 
 def test_below_a_folder_every_json_file_is_found_in_order_and_none_twice(tmp_path: Path) -> None:
-    for name in ("b.json", "a.json", "LICENSE", "deep/c.json", "deep/d.ndjson"):
+    for name in ("b.json", "a.json", "LICENSE", "deep/c.json", "deep/d.ndjson", "deep/e.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("{}")
 
@@ -231,24 +233,19 @@ def test_below_a_folder_every_json_file_is_found_in_order_and_none_twice(tmp_pat
         ("b.json", True),
         ("a.json", False),
         ("deep/c.json", False),
+        ("deep/d.ndjson", False),
     ]
 
 
-def test_a_file_that_is_not_there_and_an_empty_folder_are_refused_in_a_sentence(tmp_path: Path) -> None:
+def test_a_path_that_is_not_there_is_given_back_to_be_refused_when_it_is_read(tmp_path: Path) -> None:
     missing = tmp_path / "missing.json"
     (tmp_path / "empty").mkdir()
 
     assert [each.path for each in find_files([missing, tmp_path / "empty"])] == [missing, tmp_path / "empty"]
-    with pytest.raises(ImportRefused, match="cannot be read: No such file or directory"):
-        read_file(missing)
-    with pytest.raises(ImportRefused, match=r"is a folder without a \.json file"):
-        read_file(tmp_path / "empty")
 
 
-def test_a_file_far_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_far_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tracker.fhir.reading.LARGEST", 2 * 1024 * 1024)
-    monkeypatch.setattr("tracker.fhir.files.LARGEST", 2 * 1024 * 1024)
-    path = tmp_path / "large.json"
-    path.write_bytes(b" " * (2 * 1024 * 1024) + as_bytes(bundle(patient())))
+    content = b" " * (2 * 1024 * 1024) + as_bytes(bundle(patient()))
 
-    assert refusal(read_file(path)) == "is larger than 2 MB; split it"
+    assert refusal(content) == "is larger than 2 MB; split it"

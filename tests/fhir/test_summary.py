@@ -3,23 +3,33 @@
 import json
 from collections import Counter
 
-from tests.fhir.builders import concept, observation, patient, read
+from tests.fhir.builders import Json, concept, observation, patient, read
 from tracker.fhir.summary import Summary
-from tracker.services.imports import Fate, FileOutcome
+from tracker.services.import_report import Fate, Finding, Report
+
+
+def told(file: str, fate: Fate, *resources: Json, note: str = "") -> Report:
+    contents = read(*resources)
+    report = Report(file, "fhir", Counter({fate: 1}), dict(contents.tallies), unmapped=contents.unmapped)
+    report.notes = [Finding(file=file, path="", reason=note)] if note else []
+    return report
 
 
 def filled() -> Summary:
     summary = Summary()
     claim = {"resourceType": "Claim", "id": "c"}
     weight = [observation(f"w{number}", code=concept("29463-7", "Weight")) for number in range(2)]
-    contents = read(patient(), observation(), observation("e", status="entered-in-error"), claim, *weight)
-    summary.add("a.json", contents, FileOutcome(Counter({Fate.NEW: 1}), ["look here"]))
-    other = read(
-        patient(), observation("w", code=concept("29463-7", "Body weight")), observation("t", code=concept(text="Mood"))
+    in_error = observation("e", status="entered-in-error")
+    summary.add(
+        "a.json", told("a.json", Fate.NEW, patient(), observation(), in_error, claim, *weight, note="look here")
     )
-    summary.add("b.json", other, FileOutcome(Counter({Fate.UNCHANGED: 1})))
-    summary.fail("c.json", "holds no Patient")
-    summary.passed_over.append(("d.json", "holds JSON, but no FHIR resource"))
+    body_weight = observation("w", code=concept("29463-7", "Body weight"))
+    mood = observation("t", code=concept(text="Mood"))
+    summary.add("b.json", told("b.json", Fate.UNCHANGED, patient(), body_weight, mood))
+    summary.fail(
+        "c.json", "holds no Patient", [Finding(file="c.json", path="entry 1", reason="is empty", found_by="x")]
+    )
+    summary.pass_over("d.json", "holds JSON, but no FHIR resource")
     return summary
 
 
@@ -34,6 +44,7 @@ def test_the_machine_s_summary_adds_up_over_all_files() -> None:
         "Patient": {"stored": 2, "skipped": 0, "reasons": {}},
     }
     assert found["errors"] == [{"file": "c.json", "error": "holds no Patient"}]
+    assert found["findings"] == [{"file": "c.json", "path": "entry 1", "reason": "is empty", "found_by": "x"}]
     assert found["passed_over"] == [{"file": "d.json", "reason": "holds JSON, but no FHIR resource"}]
     assert found["notes"] == [{"file": "a.json", "note": "look here"}]
 
@@ -51,6 +62,7 @@ def test_an_empty_summary_has_every_key() -> None:
         "patients": {"new": 0, "updated": 0, "unchanged": 0},
         "resources": {},
         "errors": [],
+        "findings": [],
         "passed_over": [],
         "notes": [],
         "unmapped": [],

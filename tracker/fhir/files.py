@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracker.errors import ImportRefused
-from tracker.fhir.reading import LARGEST
+
+ENDINGS = (".json", ".ndjson")
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,13 @@ class Found:
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Found]:
-    """Every file named, and every ``*.json`` below each folder in order of path; none twice.
+    """Every file named, and every ``*.json`` and ``*.ndjson`` below each folder in order of path; none twice.
 
     A path that is not there is given back as it is: reading it says so.
     """
     seen: set[Path] = set()
     for path in paths:
-        found = sorted(each for each in path.rglob("*.json") if each.is_file()) if path.is_dir() else [path]
+        found = sorted(each for each in path.rglob("*") if _is_fhir(each)) if path.is_dir() else [path]
         if not found:
             found = [path]
         for each in found:
@@ -32,16 +32,5 @@ def find_files(paths: Iterable[Path]) -> Iterator[Found]:
                 yield Found(each, named=each == path)
 
 
-def read_file(path: Path) -> bytes:
-    """What is in a file.
-
-    Raises:
-        ImportRefused: it is not there, is a folder without a JSON file, is far too large, or may not be read.
-    """
-    if path.is_dir():
-        raise ImportRefused("is a folder without a .json file")
-    try:
-        with path.open("rb") as stream:
-            return stream.read(LARGEST + 1)
-    except OSError as error:
-        raise ImportRefused(f"cannot be read: {error.strerror or error}") from error
+def _is_fhir(path: Path) -> bool:
+    return path.suffix in ENDINGS and path.is_file()

@@ -25,6 +25,7 @@ class Entry:
     number: int
     full_url: str
     resource: Json
+    where: str = "entry"
 
     @property
     def type(self) -> str:
@@ -39,21 +40,19 @@ class Entry:
 
     @property
     def place(self) -> str:
-        return f"entry {self.number} ({self.type}{f'/{self.id}' if self.id else ''})"[:160]
+        return f"{self.where} {self.number} ({self.type}{f'/{self.id}' if self.id else ''})"[:160]
 
 
 def read_entries(content: bytes) -> list[Entry]:
-    """The entries of a bundle; a Patient alone is taken as a collection of one.
+    """The entries of a bundle; a resource alone is taken as a collection of one.
 
     Raises:
         ImportRefused: not UTF-8, not JSON (where it breaks off), not a bundle that can be imported, or with
             entries that cannot be told apart.
     """
-    resource = _resource(content)
-    if resource["resourceType"] == "Patient":
+    resource = read_resource(content)
+    if resource["resourceType"] != "Bundle":
         resource = {"type": "collection", "entry": [{"resource": resource}]}
-    elif resource["resourceType"] != "Bundle":
-        raise ImportRefused(f"is a single {resource['resourceType']}, not a Bundle")
     kind = words(resource.get("type"))
     if kind not in BUNDLE_TYPES:
         known = ", ".join(BUNDLE_TYPES)
@@ -64,7 +63,12 @@ def read_entries(content: bytes) -> list[Entry]:
     return found
 
 
-def _resource(content: bytes) -> Json:
+def read_resource(content: bytes) -> Json:
+    """One resource, a bundle or another.
+
+    Raises:
+        NotFhir: sound JSON without a resourceType. ImportRefused: anything else that is no resource.
+    """
     value = _json(content)
     if not isinstance(value, dict) or not words(value.get("resourceType")):
         raise NotFhir("holds JSON, but no FHIR resource (it has no resourceType)")

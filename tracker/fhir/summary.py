@@ -1,11 +1,11 @@
 """What an import did, as numbers: for a machine as JSON, for a person as a short table."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tracker.services.import_records import Code, FileContents, Tally
-from tracker.services.imports import Fate, FileOutcome
+from tracker.services.import_records import Code, Tally
+from tracker.services.import_report import Fate, Finding, Report
 
 SHOWN_CODES = 10
 
@@ -20,22 +20,28 @@ class Summary:
     unmapped: Counter[Code] = field(default_factory=Counter)
     notes: list[tuple[str, str]] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     passed_over: list[tuple[str, str]] = field(default_factory=list)
 
-    def add(self, file: str, contents: FileContents, outcome: FileOutcome) -> None:
+    def add(self, file: str, report: Report) -> None:
         """Count a file that was imported."""
         self.files += 1
-        self.patients += outcome.patients
-        self.unmapped += contents.unmapped
-        self.notes.extend((file, note) for note in outcome.notes)
-        for name, tally in contents.tallies.items():
+        self.patients += report.patients
+        self.unmapped += report.unmapped
+        self.notes.extend((file, note.sentence()) for note in report.notes)
+        for name, tally in report.resources.items():
             self.resources[name].stored += tally.stored
             self.resources[name].reasons += tally.reasons
 
-    def fail(self, file: str, why: str) -> None:
-        """Count a file of which nothing was stored."""
+    def fail(self, file: str, why: str, findings: Iterable[Finding] = ()) -> None:
+        """Count a file of which nothing was stored; ``findings``: each reason by itself, where there are several."""
         self.files += 1
         self.errors.append((file, why))
+        self.findings.extend(findings)
+
+    def pass_over(self, file: str, why: str) -> None:
+        """Name a file that was left alone: it is none of ours, or was imported before."""
+        self.passed_over.append((file, why))
 
     def as_json(self) -> dict[str, object]:
         """The summary as ``--json`` prints it; codes without a meaning here come most frequent first."""
@@ -47,6 +53,10 @@ class Summary:
                 for name, tally in sorted(self.resources.items())
             },
             "errors": [{"file": file, "error": why} for file, why in self.errors],
+            "findings": [
+                {"file": each.file, "path": each.path, "reason": each.reason, "found_by": each.found_by}
+                for each in self.findings
+            ],
             "passed_over": [{"file": file, "reason": why} for file, why in self.passed_over],
             "notes": [{"file": file, "note": note} for file, note in self.notes],
             "unmapped": [

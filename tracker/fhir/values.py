@@ -4,7 +4,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -94,6 +94,18 @@ def read_day(value: object) -> Day | None:
         end_month = month or 12
         return Day(first, date(first.year, end_month, day or monthrange(first.year, end_month)[1]), found[0])
     except ValueError:
+        return None
+
+
+def read_instant(meta: object) -> datetime | None:
+    """When a resource was last changed at its source (``meta.lastUpdated``); None where no instant is told."""
+    try:
+        found = datetime.fromisoformat(words(mapping(meta).get("lastUpdated")))
+    except ValueError:
+        return None
+    try:
+        return None if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError:
         return None
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -17,9 +17,11 @@ from tracker.engine.rules import Pack
 from tracker.engine.types import CarePlan, Facts, Flag, PlannedItem, Reason, Result
 from tracker.models import ClosedBy, DueItem, OutboxMessage, PlanGap, Standing, Survivor
 from tracker.services import reasons
-from tracker.services.facts import load_facts
+from tracker.services.facts import facts_of, load_facts, load_recorded
 from tracker.services.packs import pack_for
 
+# So many survivors are planned for with one round of statements.
+AT_ONCE = 200
 NO_PLAN = CarePlan(items=(), gaps=(), holds_until=None)
 
 
@@ -57,20 +59,59 @@ class PlanChange:
         return next((item for item in self.opened if item.test_code == test_code), None)
 
 
+@dataclass
+class Stored:
+    """What stands of one survivor's plan: the open items by test, and what is unknown."""
+
+    items: dict[str, DueItem] = field(default_factory=dict)
+    gaps: dict[str, PlanGap] = field(default_factory=dict)
+
+
 def refresh(session: Session, survivor: Survivor, *, clock: Clock) -> PlanChange:
     """Evaluate this survivor today and store the difference; a second call changes nothing.
 
     Must be called in the transaction of the change that made it necessary, after its rows were added.
     """
+    return refresh_all(session, [survivor], clock=clock)[0]
+
+
+def refresh_all(session: Session, survivors: Sequence[Survivor], *, clock: Clock) -> list[PlanChange]:
+    """``refresh`` of each of these, with as many statements for a hundred as for one; the changes in their order."""
+    found: list[PlanChange] = []
+    for start in range(0, len(survivors), AT_ONCE):
+        found.extend(_refresh(session, survivors[start : start + AT_ONCE], clock))
+    return found
+
+
+def _refresh(session: Session, survivors: Sequence[Survivor], clock: Clock) -> list[PlanChange]:
     session.flush()
+    ids = [survivor.id for survivor in survivors]
+    recorded, standing = load_recorded(session, ids), _standing(session, ids)
+    changes = []
+    with session.no_autoflush:
+        for survivor in survivors:
+            facts = facts_of(survivor, recorded[survivor.id])
+            changes.append(_replan(session, survivor, facts, standing[survivor.id], clock=clock))
+    session.flush()
+    _withdraw_messages(session, survivors, clock)
+    return changes
+
+
+def _standing(session: Session, ids: Sequence[UUID]) -> dict[UUID, Stored]:
+    found = {survivor_id: Stored() for survivor_id in ids}
+    for item in session.scalars(sa.select(DueItem).where(DueItem.survivor_id.in_(ids), DueItem.closed_on.is_(None))):
+        found[item.survivor_id].items[item.test_code] = item
+    for gap in session.scalars(sa.select(PlanGap).where(PlanGap.survivor_id.in_(ids))):
+        found[gap.survivor_id].gaps[gap.gap] = gap
+    return found
+
+
+def _replan(session: Session, survivor: Survivor, facts: Facts, stored: Stored, *, clock: Clock) -> PlanChange:
     today = clock.today(survivor.clinic.tz)
-    facts = load_facts(session, survivor)
     plan = _plan(survivor, facts, today)
     planned = Planned(plan, _soft_dates(survivor, facts, today), _newest_results(survivor, facts, today), _stops(facts))
-    change = _store(session, survivor, planned, today=today, now=clock.now())
+    change = _store(session, survivor, planned, stored, today=today, now=clock.now())
     _summarise(survivor, plan, today, has_plan=not is_paused(survivor) and not awaits_summary(facts))
-    _withdraw_messages(session, survivor, today, clock.now())
-    session.flush()
     return change
 
 
@@ -116,8 +157,9 @@ def plan_on(session: Session, survivor: Survivor, on: date) -> CarePlan:
 
 
 def is_paused(survivor: Survivor) -> bool:
-    """Nothing is due for the dead, for those on treatment again, nor once another clinic has taken over; nor by a record
-    that is followed no longer by itself."""
+    """Nothing is due for the dead, for those on treatment again, nor once another clinic has taken over.
+
+    Nor is anything by a record that is followed no longer by itself."""
     return (
         survivor.withdrawn_at is not None
         or survivor.deceased_on is not None
@@ -156,16 +198,19 @@ def _newest_results(survivor: Survivor, facts: Facts, on: date) -> dict[str, Res
     return newest
 
 
-def _store(session: Session, survivor: Survivor, wanted_plan: Planned, *, today: date, now: datetime) -> PlanChange:
+def _store(
+    session: Session, survivor: Survivor, wanted_plan: Planned, stored: Stored, *, today: date, now: datetime
+) -> PlanChange:
     change = PlanChange()
-    plan, soft = wanted_plan.plan, wanted_plan.soft
-    standing = {item.test_code: item for item in open_items(session, survivor.id)}
+    plan, soft, standing = wanted_plan.plan, wanted_plan.soft, stored.items
     planned = {item.test_code: item for item in plan.items}
     for code, item in standing.items():
         if code not in planned or not _same_dates(item, planned[code]):
             _close(item, survivor, wanted_plan, today)
             change.closed.append(item)
-    session.flush()
+    if change.closed:
+        # Of each test one item may be open: the old one must be closed before the next is there.
+        session.flush()
     for code, wanted in planned.items():
         kept = standing.get(code)
         if kept is None or kept.closed_on is not None:
@@ -174,7 +219,7 @@ def _store(session: Session, survivor: Survivor, wanted_plan: Planned, *, today:
             change.opened.append(kept)
         kept.soft_due_on = soft.get(code) if soft.get(code) != wanted.due_on else None
         _describe(kept, wanted)
-    _store_gaps(session, survivor, plan)
+    _store_gaps(session, survivor, plan, stored.gaps)
     return change
 
 
@@ -225,8 +270,7 @@ def _describe(item: DueItem, wanted: PlannedItem) -> None:
         item.reasons = stored
 
 
-def _store_gaps(session: Session, survivor: Survivor, plan: CarePlan) -> None:
-    standing = {row.gap: row for row in gaps_of(session, survivor.id)}
+def _store_gaps(session: Session, survivor: Survivor, plan: CarePlan, standing: dict[str, PlanGap]) -> None:
     wanted = {gap.id: gap for gap in plan.gaps}
     for key in standing.keys() - wanted.keys():
         session.delete(standing[key])
@@ -236,19 +280,24 @@ def _store_gaps(session: Session, survivor: Survivor, plan: CarePlan) -> None:
         session.add(row)
 
 
-def _withdraw_messages(session: Session, survivor: Survivor, today: date, now: datetime) -> None:
+def _withdraw_messages(session: Session, survivors: Iterable[Survivor], clock: Clock) -> None:
     """A message that says "something is waiting for you" is untrue once nothing is due any more."""
-    if survivor.next_due_on is not None and survivor.next_due_on <= today:
+    quiet = [
+        survivor.id
+        for survivor in survivors
+        if survivor.next_due_on is None or survivor.next_due_on > clock.today(survivor.clinic.tz)
+    ]
+    if not quiet:
         return
     session.execute(
         sa.update(OutboxMessage)
         .where(
-            OutboxMessage.survivor_id == survivor.id,
+            OutboxMessage.survivor_id.in_(quiet),
             OutboxMessage.sent_at.is_(None),
             OutboxMessage.failed_at.is_(None),
             OutboxMessage.withdrawn_at.is_(None),
         )
-        .values(withdrawn_at=now)
+        .values(withdrawn_at=clock.now())
     )
 
 

@@ -113,6 +113,12 @@ def is_applied(session: Session, clinic_id: UUID, digest: str) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
+def touched_anything(session: Session, change_set: ChangeSet) -> bool:
+    """Did the set change any row at all?"""
+    query = sa.select(ChangedRow.id).where(ChangedRow.change_set_id == change_set.id)
+    return session.scalar(query.limit(1)) is not None
+
+
 def what_builds_on(session: Session, change_set: ChangeSet) -> list[str]:
     """Why this set cannot be taken back any more, in sentences; empty where it can."""
     touched = _touched(session, change_set)
@@ -149,8 +155,13 @@ def undo(session: Session, clinic_id: UUID, change_set_id: UUID, *, reason: str,
     return undone
 
 
-def put_back(session: Session, change_set: ChangeSet, *, actor: Actor, clock: Clock) -> Undone:
-    """Restore every row of the set, withdraw whom it enrolled, and plan anew. No check: see ``undo``."""
+def put_back(
+    session: Session, change_set: ChangeSet, *, actor: Actor, clock: Clock, change: str = "import.undone"
+) -> Undone:
+    """Restore every row of the set, withdraw whom it enrolled, and plan anew. No check: see ``undo``.
+
+    ``change``: what the trail of each survivor calls it.
+    """
     session.flush()
     touched = _touched(session, change_set)
     _take_out(session, touched)
@@ -161,7 +172,7 @@ def put_back(session: Session, change_set: ChangeSet, *, actor: Actor, clock: Cl
         withdraw(session, session.get_one(Survivor, survivor_id), clock=clock)
     ids = {row.survivor_id for rows in touched.rows.values() for row in rows if row.survivor_id is not None}
     for survivor_id in sorted(ids):
-        follow_up(session, session.get_one(Survivor, survivor_id), "import.undone", actor=actor, clock=clock)
+        follow_up(session, session.get_one(Survivor, survivor_id), change, actor=actor, clock=clock)
     count = sum(len(rows) for rows in touched.rows.values())
     return Undone(count, tuple(sorted(ids)), tuple(sorted(new)))
 

@@ -1,25 +1,26 @@
 """An imported chart: entries kept with their codes, and the results and diagnoses they mean."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypedDict
+from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from tracker.clock import Clock
 from tracker.errors import Invalid
 from tracker.models import ChartEntry, Diagnosis, Result, ResultStatus, Survivor
 from tracker.policy import Actor
-from tracker.services import results
+from tracker.services import import_entries, results
 from tracker.services.import_records import ChartRecord, DiagnosisRecord, PersonFile, ResultRecord
 
-COLUMNS = ("code_system", "code", "display", "status", "occurred_on", "value_text", "unit", "mapped_to")
+COLUMNS = ("code_system", "code", "display", "status", "occurred_on", "value_text", "unit", "mapped_to", "source")
 SOURCE = "Imported from FHIR"
 CHANGED = "Changed at its source"
 WITHDRAWN = "Taken back by its source"
 BEYOND = 10_000
+IDS_AT_ONCE = 400
 
 COUNTING = (ResultStatus.FINAL, ResultStatus.AMENDED, ResultStatus.CORRECTED)
 
@@ -41,27 +42,41 @@ class ChartChange:
     withdrawn: int = 0
     results: int = 0
     diagnoses: int = 0
+    entries: int = 0
     notes: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
-        return bool(self.added or self.altered or self.withdrawn or self.results or self.diagnoses)
+        return bool(self.added or self.altered or self.withdrawn or self.results or self.diagnoses or self.entries)
+
+    def words(self) -> tuple[str, ...]:
+        """What was done, for a person to read."""
+        told = (
+            (self.added, "chart entries added"),
+            (self.altered, "chart entries changed"),
+            (self.withdrawn, "chart entries taken back"),
+            (self.results, "results"),
+            (self.diagnoses, "diagnoses"),
+            (self.entries, "entries of the record"),
+        )
+        return tuple(f"{count} {words}" for count, words in told if count)
 
 
 def store_chart(session: Session, survivor: Survivor, part: PersonFile, *, actor: Actor, clock: Clock) -> ChartChange:
     """Add what is not on record, apply what its source has changed, and leave the rest alone.
 
-    Three queries, however long the chart. A result that a person has corrected here is not touched again.
+    A few queries, however long the chart. What a person has corrected here is not touched again. The caller plans.
     """
     change = ChartChange()
-    standing = {(row.resource_type, row.external_id): row for row in _entries(session, survivor)}
-    new = [record for record in part.entries if (record.resource_type, record.external_id) not in standing]
+    standing = _entries(session, survivor, part)
+    records = [each for each in part.entries if not _is_older(standing.get(_key(each)), each)]
+    new = [record for record in records if _key(record) not in standing]
     _add_entries(session, survivor, new, clock)
     change.added = len(new)
     change.results = _add_results(session, survivor, new, clock)
     told_anew = list(new)
-    for record in part.entries:
-        row = standing.get((record.resource_type, record.external_id))
+    for record in records:
+        row = standing.get(_key(record))
         if row is not None and _alter(row, record, clock):
             change.altered += 1
             told_anew.append(record)
@@ -72,21 +87,50 @@ def store_chart(session: Session, survivor: Survivor, part: PersonFile, *, actor
     for key in part.withdrawn:
         if key in standing:
             _withdraw(session, survivor, standing[key], change, actor=actor, clock=clock)
+    told = import_entries.store_entries(session, survivor, records, part.withdrawn, actor=actor, clock=clock)
+    change.entries += told.changed
+    change.notes.extend(told.notes)
     return change
 
 
-def _entries(session: Session, survivor: Survivor) -> Iterable[ChartEntry]:
-    return session.scalars(sa.select(ChartEntry).where(ChartEntry.survivor_id == survivor.id))
+def _key(record: ChartRecord) -> tuple[str, str]:
+    return record.resource_type, record.external_id
+
+
+def _entries(session: Session, survivor: Survivor, part: PersonFile) -> dict[tuple[str, str], ChartEntry]:
+    """The entries on record that this part of a file speaks of."""
+    wanted = {*(_key(record) for record in part.entries), *part.withdrawn}
+    ids = sorted({external_id for _, external_id in wanted})
+    found: dict[tuple[str, str], ChartEntry] = {}
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        query = sa.select(ChartEntry).options(undefer(ChartEntry.source))
+        query = query.where(
+            ChartEntry.survivor_id == survivor.id, ChartEntry.external_id.in_(ids[start : start + IDS_AT_ONCE])
+        )
+        found.update({(row.resource_type, row.external_id): row for row in session.scalars(query)})
+    return {key: row for key, row in found.items() if key in wanted}
+
+
+def _is_older(row: ChartEntry | None, record: ChartRecord) -> bool:
+    """Does its source say that this version came before the one on record?"""
+    return (
+        row is not None
+        and row.stated_at is not None
+        and record.stated_at is not None
+        and record.stated_at < row.stated_at
+    )
 
 
 def _add_entries(session: Session, survivor: Survivor, new: list[ChartRecord], clock: Clock) -> None:
     now = clock.now()
     rows = [
         {
+            "id": uuid4(),
             "survivor_id": survivor.id,
             "resource_type": record.resource_type,
             "external_id": record.external_id,
             "imported_at": now,
+            "stated_at": record.stated_at,
             **{column: getattr(record, column) for column in COLUMNS},
         }
         for record in new
@@ -107,7 +151,7 @@ def _add_results(session: Session, survivor: Survivor, new: list[ChartRecord], c
     held = set(session.scalars(sa.select(Result.external_id).where(Result.survivor_id == survivor.id)))
     rows = [
         _result_columns(result)
-        | {"survivor_id": survivor.id, "external_id": result_key(record), "recorded_at": clock.now()}
+        | {"id": uuid4(), "survivor_id": survivor.id, "external_id": result_key(record), "recorded_at": clock.now()}
         for record, result in found
         if result_key(record) not in held
     ]
@@ -136,6 +180,8 @@ def _alter(row: ChartEntry, record: ChartRecord, clock: Clock) -> bool:
         setattr(row, column, getattr(record, column))
     if changed:
         row.imported_at = clock.now()
+    if record.stated_at is not None and record.stated_at != row.stated_at:
+        row.stated_at = record.stated_at
     return bool(changed)
 
 

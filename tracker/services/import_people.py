@@ -1,6 +1,5 @@
 """Imported people: found again by the numbers other systems know them by, enrolled, or brought up to date."""
 
-import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -13,13 +12,12 @@ from tracker.errors import ImportRefused, Invalid
 from tracker.models import AuditEvent, Clinic, Contact, ContactKind, Sex, Standing, Survivor, SurvivorIdentifier
 from tracker.policy import Actor
 from tracker.services import accounts, contacts, names, standing, survivors
-from tracker.services.import_records import PersonRecord
+from tracker.services.import_records import UUID_ID, PersonRecord
 
 DETAILS = ("family_name", "given_name", "preferred_name", "sex_at_birth", "language")
 NO_DATE = "Imported as deceased without a date of death; the day of the import stands in its place"
 PART_DATE = "Imported as deceased in {date}; the last day it can mean stands in its place"
 DATED = "Imported as deceased"
-UUID_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass
@@ -42,7 +40,7 @@ def find(session: Session, clinic: Clinic, person: PersonRecord, *, clock: Clock
         ImportRefused: the identifiers name two people, or a resource id alone leads to someone else.
     """
     _check(person, clock.today(clinic.tz))
-    named = _holders(session, clinic, person.identifiers)
+    named = holders(session, clinic, person.identifiers)
     if len(named) > 1:
         raise ImportRefused(f"{person.place}: its identifiers belong to {len(named)} different survivors here")
     survivor = next(iter(named.values()), None) or _by_resource_id(session, clinic, person)
@@ -52,7 +50,8 @@ def find(session: Session, clinic: Clinic, person: PersonRecord, *, clock: Clock
     return known
 
 
-def _holders(session: Session, clinic: Clinic, numbers: tuple[tuple[str, str], ...]) -> dict[object, Survivor]:
+def holders(session: Session, clinic: Clinic, numbers: tuple[tuple[str, str], ...]) -> dict[object, Survivor]:
+    """The clinic's survivors who are known by any of these numbers, by their ids."""
     if not numbers:
         return {}
     found = session.scalars(
@@ -74,9 +73,9 @@ def _holders(session: Session, clinic: Clinic, numbers: tuple[tuple[str, str], .
 def _by_resource_id(session: Session, clinic: Clinic, person: PersonRecord) -> Survivor | None:
     """The survivor imported with this id before; an id such as "1" is unique at its own server only."""
     certain = tuple(each for each in person.resource_ids if _is_unique(each[1]))
-    for survivor in _holders(session, clinic, certain).values():
+    for survivor in holders(session, clinic, certain).values():
         return survivor
-    found = list(_holders(session, clinic, person.resource_ids).values())
+    found = list(holders(session, clinic, person.resource_ids).values())
     if not found or _numbered_apart(session, found[0], person):
         return None
     survivor = found[0]

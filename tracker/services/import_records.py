@@ -1,5 +1,6 @@
 """What an import hands over: one file's people and their charts, already read and checked, without a database."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +9,8 @@ from decimal import Decimal
 from uuid import UUID
 
 Code = tuple[str, str, str]  # system, code, display
+# An id of this form is the same resource wherever it comes from; any other is unique at its own server only.
+UUID_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,6 +60,10 @@ class Journal:
         if self._seen.setdefault((table.name, row_id), RowAct.INSERTED) is RowAct.INSERTED:
             self._note(table, row_id, survivor_id, RowAct.INSERTED, None)
 
+    def inserted_many(self, table: sa.Table, row_id: UUID, survivor_id: UUID | None) -> None:
+        """One of many rows that a statement adds: not remembered here, so that memory stays flat."""
+        self._note(table, row_id, survivor_id, RowAct.INSERTED, None)
+
     def before(self, table: sa.Table, row_id: UUID, act: RowAct) -> None:
         """A row that is about to be changed or deleted; only how it was at first counts."""
         known = self._seen.get((table.name, row_id))
@@ -119,29 +123,29 @@ class Journal:
     def close(self) -> None:
         """Note of each touched row what it says in the end, so that a later change of it is seen."""
         self.write()
-        for table_name in sorted({name for name, _ in self._seen}):
-            self._digest(KEPT[table_name])
-
-    def _digest(self, table: sa.Table) -> None:
-        if table.name == "chart_entries":
-            # Nobody edits an imported chart by hand, and a later import leaves its own note.
-            return
-        ids = [row_id for name, row_id in self._seen if name == table.name]
-        for start in range(0, len(ids), CHUNK):
-            found = self._execute(sa.select(table).where(table.c.id.in_(ids[start : start + CHUNK]))).mappings()
-            told = [{"row": row["id"], "digest": stored_rows.digest(table, row)} for row in found]
-            if told:
-                changed = ChangedRow.__table__
-                self._execute(
-                    sa.update(changed)  # type: ignore[arg-type]
-                    .where(
-                        changed.c.change_set_id == self._set_id,
-                        changed.c.table_name == table.name,
-                        changed.c.row_id == sa.bindparam("row"),
-                    )
-                    .values(after_digest=sa.bindparam("digest")),
-                    told,
+        done = 0
+        while done < self._number:
+            rows = self._execute(
+                sa.select(ChangedRow.id, ChangedRow.table_name, ChangedRow.row_id).where(
+                    ChangedRow.change_set_id == self._set_id,
+                    ChangedRow.number > done,
+                    ChangedRow.number <= done + CHUNK,
+                    ChangedRow.act != RowAct.DELETED,
+                    # Nobody edits an imported chart by hand, and a later import leaves its own note.
+                    ChangedRow.table_name != "chart_entries",
                 )
+            ).all()
+            for name in sorted({row.table_name for row in rows}):
+                self._digest(KEPT[name], {row.row_id: row.id for row in rows if row.table_name == name})
+            done += CHUNK
+
+    def _digest(self, table: sa.Table, changed: Mapping[UUID, UUID]) -> None:
+        found = self._execute(sa.select(table).where(table.c.id.in_(list(changed)))).mappings()
+        told = [{"row": changed[row["id"]], "digest": stored_rows.digest(table, dict(row))} for row in found]
+        if told:
+            notes: Any = ChangedRow.__table__
+            statement = sa.update(notes).where(notes.c.id == sa.bindparam("row"))
+            self._execute(statement.values(after_digest=sa.bindparam("digest")), told)
 
     def _execute(self, statement: Any, parameters: Any = None) -> Any:
         return self._session.connection().execute(statement, parameters)
@@ -213,7 +217,7 @@ def _before_statement(state: ORMExecuteState, journal: Journal) -> None:
     if state.is_insert:
         given: Any = state.parameters
         for row in given if isinstance(given, list) else [given or {}]:
-            journal.inserted(table, row["id"], row.get("survivor_id"))
+            journal.inserted_many(table, row["id"], row.get("survivor_id"))
         return
     act = RowAct.UPDATED if state.is_update else RowAct.DELETED
     where = [] if statement.whereclause is None else [statement.whereclause]

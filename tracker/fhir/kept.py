@@ -1,0 +1,60 @@
+"""A resource as it is kept with a chart entry whose code means nothing yet: compressed, and exactly as it was."""
+
+import copy
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from tracker.fhir.extensions import conditions_named
+from tracker.fhir.values import Json
+
+# No text of a file holds a NUL (reading refuses it), so no resource has a key like this.
+NUMBER = "\x00number"
+
+
+def pack_resource(resource: Json) -> bytes:
+    """The resource as compressed canonical JSON: equal resources give equal bytes."""
+    text = json.dumps(resource, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_told)
+    return zlib.compress(text.encode("utf-8"), 9)
+
+
+def unpack_resource(content: bytes) -> Json:
+    """The resource that was packed; numbers are exact decimals again."""
+    found: Json = json.loads(zlib.decompress(content), parse_float=Decimal, object_hook=_meant)
+    return found
+
+
+def _told(value: object) -> dict[str, str]:
+    # JSON has one kind of number, and a float would lose digits: a decimal travels as its text.
+    if isinstance(value, Decimal):
+        return {NUMBER: str(value)}
+    raise TypeError(f"{type(value).__name__} is no part of JSON")
+
+
+def _meant(found: dict[str, Any]) -> Any:
+    return Decimal(found[NUMBER]) if found.keys() == {NUMBER} else found
+
+
+def with_conditions(resource: Json, id_of: Callable[[str], str]) -> Json:
+    """The resource naming the conditions it is about by the ids they are kept under: read again without its file,
+    it could not find them by what only that file explains (``urn:uuid:``)."""
+    names = {reference: id_of(reference) for reference in conditions_named(resource)}
+    if all(name == reference for reference, name in names.items()):
+        return resource
+    named: Json = copy.deepcopy(resource)
+    for holder in list(_holders(named)):
+        holder["reference"] = names.get(holder["reference"], holder["reference"])
+    return named
+
+
+def _holders(value: object) -> Iterator[Json]:
+    if isinstance(value, dict):
+        if isinstance(value.get("reference"), str):
+            yield value
+        for held in value.values():
+            yield from _holders(held)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _holders(each)
