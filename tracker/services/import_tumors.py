@@ -7,9 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tracker.engine.catalogue import followed
 from tracker.engine.partial_dates import PartialDate
 from tracker.models import ChartEntry, Diagnosis, ImportedEntry, Survivor
+from tracker.services.given import catalogue_for
 from tracker.services.import_told import plain
+from tracker.services.packs import pack_for
 
 OF_TUMORS, ABOUT = "diagnoses", "about"
 COLUMNS: Mapping[str, Any] = {column.name: column for column in Diagnosis.__table__.columns}
@@ -64,19 +67,31 @@ class Tumors:
                 each.row_id, each.diagnosis_ref = row.id, ""
                 told_of.setdefault(row.id, []).append(each)
         for row in rows:
-            changed += _fill(row, told_of.get(row.id, []))
+            changed += self._fill(row, told_of.get(row.id, []))
         return changed
 
+    def _fill(self, row: Diagnosis, facts: list[ImportedEntry]) -> int:
+        changed = 0
+        for name in dict.fromkeys(name for each in facts for name in each.told if name in COLUMNS):
+            said = [self._scheduled(row, name, each.told[name]) for each in facts if name in each.told]
+            changed += _set(row, name, said)
+        return changed
 
-def _fill(row: Diagnosis, facts: list[ImportedEntry]) -> int:
-    changed = 0
-    for name in dict.fromkeys(name for each in facts for name in each.told if name in COLUMNS):
-        said = [each.told[name] for each in facts if name in each.told]
-        standing = plain(getattr(row, name))
-        if standing != said[0] and (standing is None or standing in said):
-            setattr(row, name, _stored(COLUMNS[name], said[0]))
-            changed += 1
-    return changed
+    def _scheduled(self, row: Diagnosis, name: str, told: Any) -> Any:
+        """A stage in the words of the diagnosis's schedule, where that has its own: IIIA of a melanoma is its III."""
+        allowed = pack_for(self._survivor.clinic).strata.get(("recurrence", row.name), {}).get("stage", ())
+        term = catalogue_for(self._survivor).terms.get("stage", {}).get(str(told)) if name == "stage" else None
+        if not allowed or told in allowed or term is None:
+            return told
+        return followed(term, "stage", allowed) or told
+
+
+def _set(row: Diagnosis, name: str, said: list[Any]) -> int:
+    standing = plain(getattr(row, name))
+    if standing == said[0] or (standing is not None and standing not in said):
+        return 0
+    setattr(row, name, _stored(COLUMNS[name], said[0]))
+    return 1
 
 
 def _stored(column: Any, told: Any) -> Any:
