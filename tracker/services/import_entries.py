@@ -22,7 +22,7 @@ from tracker.services.sections.editing import surroundings_of
 from tracker.services.sections.entries import EntryInput, delete_entry, entries_of, values_of, write_entry
 from tracker.services.sections.spec import Section
 
-DIAGNOSIS = "diagnosis_id"
+DIAGNOSIS, MADE = "diagnosis_id", "made"
 # Told twice by two resources on one day, it happened once. Not so a medicine: it may be given twice in a day.
 ONCE = frozenset({"radiation", "surgeries", "transplants", "radionuclides", "immunizations", "allergies"})
 
@@ -77,10 +77,10 @@ def _store(desk: Desk, record: ChartRecord, entry: EntryRecord) -> None:
     entered = as_coded(section, EntryInput(dict(entry.values)), desk.surroundings.catalogue)
     told = plain_values(entered.values) | {ABOUT: entry.diagnosis}
     known = desk.owned.get(key)
-    if known is not None and known.told == told and not known.diagnosis_ref:
+    if known is not None and _said(known) == told and not known.diagnosis_ref:
         return
     values, waits_for = _with_diagnosis(desk, section, entered.values, entry.diagnosis)
-    if known is not None and known.told == told and waits_for:
+    if known is not None and _said(known) == told and waits_for:
         return
     wanted = EntryInput(values, id=None if known is None else known.row_id)
     if not _can_be_kept(desk, section, record, wanted):
@@ -88,7 +88,23 @@ def _store(desk: Desk, record: ChartRecord, entry: EntryRecord) -> None:
             desk.remember(key, told, None)
         return
     row_id = _write(desk, section, record, wanted, known)
-    desk.remember(key, told, row_id, waits_for=waits_for if row_id is not None else "")
+    made = _made(desk, section, row_id, known)
+    desk.remember(key, told | {MADE: made}, row_id, waits_for=waits_for if row_id is not None else "")
+
+
+def _said(known: ImportedEntry) -> dict[str, Any]:
+    """What was told of an entry, without how it looked when it was made of it."""
+    return {name: value for name, value in known.told.items() if name != MADE}
+
+
+def _made(desk: Desk, section: Section, row_id: UUID | None, known: ImportedEntry | None) -> dict[str, Any]:
+    """How the entry looks now that it says what was told; without what a person has added to it since."""
+    row = None if row_id is None else desk.session.get(section.table, row_id)
+    was: dict[str, Any] = {} if known is None else known.told.get(MADE, {})
+    if row is None:
+        return was
+    now = plain_values(values_of(row, section))
+    return now if not was else {name: value for name, value in now.items() if name in was}
 
 
 def _with_diagnosis(
@@ -185,7 +201,7 @@ def _twin(desk: Desk, section: Section, values: Mapping[str, object]) -> UUID | 
 def as_told(row: Any, section: Section, told: Mapping[str, Any]) -> bool:
     """Is an entry as it was told last, so that nobody has changed it here?"""
     standing = plain_values(values_of(row, section))
-    return all(standing.get(name) == value for name, value in told.items() if name != ABOUT)
+    return all(standing.get(name) == value for name, value in told.items() if name not in (ABOUT, MADE))
 
 
 def _take_back(desk: Desk, kind: str, external_id: str, *, keep: set[Key]) -> None:
@@ -208,7 +224,7 @@ def _remove(desk: Desk, section: Section, known: ImportedEntry) -> None:
     source = f"{known.resource_type}/{known.external_id}"
     if row is None:
         return
-    if not as_told(row, section, known.told):
+    if plain_values(values_of(row, section)) != known.told.get(MADE):
         desk.told.notes.append(
             f"{source} was taken back by its source, but a person has changed the {section.one} here"
         )
