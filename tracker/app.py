@@ -26,6 +26,7 @@ BLUEPRINTS = (
     "summaries",
     "attachments",
     "overrides",
+    "duplicates",
     "portal",
     "admin",
 )

@@ -143,7 +143,15 @@ def test_every_form_that_refuses_what_was_typed_stays_a_page_without_barriers(
 MUST_REFUSE: dict[str | None, set[str]] = {
     None: {"auth.create_session"},
     "administrator": {"admin.create_user", "admin.create_clinic", "admin.update_clinic"},
-    "coordinator": {"enrollment.create", "enrollment.update", "enrollment.add_contact", "visits.cancel"},
+    "coordinator": {
+        "enrollment.create",
+        "enrollment.update",
+        "enrollment.add_contact",
+        "visits.cancel",
+        "duplicates.apart",
+        "duplicates.merge",
+        "duplicates.undo",
+    },
     "clinician": {
         "results.create",
         "results.correct",

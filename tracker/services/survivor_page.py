@@ -35,7 +35,7 @@ from tracker.models import (
     Visit,
 )
 from tracker.policy import Action, Actor, can, require
-from tracker.services import care_plans
+from tracker.services import care_plans, record_trail
 from tracker.services.facts import load_facts
 from tracker.services.overrides import guideline_items
 from tracker.services.packs import pack_for
@@ -156,10 +156,9 @@ def not_needed(session: Session, survivor_id: UUID, *, actor: Actor, clock: Cloc
 
 
 def history(session: Session, survivor_id: UUID, *, actor: Actor) -> tuple[Survivor, list[AuditEvent]]:
-    """Who changed this record, newest first (the last 200 changes)."""
+    """Who changed this record or one that was merged into it, newest first (the last 200 changes)."""
     survivor = require(session, actor, Action.VIEW, survivor_id)
-    query = sa.select(AuditEvent).where(AuditEvent.survivor_id == survivor_id)
-    return survivor, list(session.scalars(query.order_by(AuditEvent.at.desc(), AuditEvent.id).limit(HISTORY_SHOWN)))
+    return survivor, record_trail.trail_of(session, survivor_id, limit=HISTORY_SHOWN)
 
 
 def _closed(session: Session, survivor_id: UUID) -> tuple[DueItem, ...]:

@@ -18,8 +18,9 @@ from tracker.models import (
     SurvivorIdentifier,
 )
 from tracker.policy import Action, Actor, require, require_clinic
-from tracker.services import accounts, audit, care_plans, names
+from tracker.services import accounts, audit, care_plans, duplicates, names
 from tracker.services.editing import begin_edit
+from tracker.services.likeness import FORMER_SYSTEM
 
 FIRST_BIRTH_DATE = date(1900, 1, 1)
 LENGTHS = {
@@ -87,6 +88,7 @@ def enrol(session: Session, clinic_id: UUID, entered: SurvivorInput, *, actor: A
         after=entered,
     )
     care_plans.refresh(session, survivor, clock=clock)
+    _look_for_duplicates(session, survivor, actor, clock)
     return survivor
 
 
@@ -116,7 +118,14 @@ def edit(
     record_change(session, survivor, "survivor.edited", before, asdict(entered), actor=actor, clock=clock)
     accounts.move_majority(session, survivor, was=before["birth_date"], actor=actor, clock=clock)
     care_plans.refresh(session, survivor, clock=clock)
+    _look_for_duplicates(session, survivor, actor, clock)
     return survivor
+
+
+def _look_for_duplicates(session: Session, survivor: Survivor, actor: Actor, clock: Clock) -> None:
+    # Whatever brings in many people looks once, when it is done, for all of them.
+    if not actor.is_system:
+        duplicates.look_for(session, [survivor.id], clock=clock)
 
 
 def details_of(survivor: Survivor) -> SurvivorInput:
@@ -149,6 +158,14 @@ def find_identified(session: Session, clinic_id: UUID, system: str, value: str) 
             SurvivorIdentifier.value == value,
         )
     )
+
+
+def find_numbered(session: Session, clinic_id: UUID, mrn: str) -> Survivor | None:
+    """The clinic's survivor who has this record number, or had it on a record that was merged; for imports."""
+    query = sa.select(Survivor).where(
+        Survivor.clinic_id == clinic_id, Survivor.mrn == mrn, Survivor.withdrawn_at.is_(None)
+    )
+    return session.scalar(query) or find_identified(session, clinic_id, FORMER_SYSTEM, mrn)
 
 
 def free_mrn(session: Session, clinic_id: UUID, wanted: str) -> str:
@@ -202,9 +219,12 @@ def _check_birth_date(birth_date: date, today: date) -> None:
 
 def _mrn_taken(session: Session, clinic_id: UUID, mrn: str, survivor: Survivor | None) -> bool:
     query = sa.select(Survivor.id).where(Survivor.clinic_id == clinic_id, Survivor.mrn == mrn)
+    former = find_identified(session, clinic_id, FORMER_SYSTEM, mrn)
     if survivor is not None:
         query = query.where(Survivor.id != survivor.id)
-    return session.scalar(query) is not None
+        former = None if former is survivor else former
+    # The number of a merged record leads to the one it was merged into: it must not lead to two people.
+    return former is not None or session.scalar(query) is not None
 
 
 def record_change(

@@ -12,9 +12,10 @@ from tracker.clock import Clock
 from tracker.engine.rules import Pack
 from tracker.engine.types import Flag
 from tracker.errors import Forbidden
-from tracker.models import Clinic, Diagnosis, Survivor
+from tracker.models import Clinic, Diagnosis, Survivor, SurvivorIdentifier
 from tracker.policy import Action, Actor, require_clinic, visible_survivors
 from tracker.services.due_lines import has_due_item
+from tracker.services.likeness import FORMER_SYSTEM
 from tracker.services.names import folded
 from tracker.services.packs import pack_for
 from tracker.services.states import State, state_case
@@ -133,7 +134,7 @@ def find(session: Session, text: str, *, actor: Actor, clock: Clock) -> Found:
     visible = visible_survivors(actor, Action.VIEW_WORKLIST)
     if not number:
         return Found(None, [], 0, pack_for(clinic), today)
-    exact = list(session.scalars(visible.where(sa.func.lower(Survivor.mrn) == number.lower()).limit(2)))
+    exact = list(session.scalars(visible.where(_numbered(number)).limit(2)))
     query = visible.where(_named(number))
     columns = query.add_columns(rank_case(today), since_case(today))
     found = session.execute(columns.order_by(Survivor.sort_name, Survivor.id).limit(FOUND_AT_MOST)).all()
@@ -191,6 +192,14 @@ def _named(text: str) -> sa.ColumnElement[bool]:
     name = sa.literal(" ") + Survivor.search_name
     number = Survivor.mrn.istartswith(text, autoescape=True)
     return sa.or_(number, sa.and_(*(name.contains(f" {word}") for word in words))) if words else number
+
+
+def _numbered(number: str) -> sa.ColumnElement[bool]:
+    """Whose record number this is, or was before their records were merged."""
+    former = sa.select(SurvivorIdentifier.survivor_id).where(
+        SurvivorIdentifier.system == FORMER_SYSTEM, sa.func.lower(SurvivorIdentifier.value) == number.lower()
+    )
+    return sa.or_(sa.func.lower(Survivor.mrn) == number.lower(), Survivor.id.in_(former))
 
 
 def _count(session: Session, query: "sa.Select[Survivor]") -> int:

@@ -3,7 +3,7 @@
 import logging
 import traceback
 from types import TracebackType
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import flask_login
 from flask import Flask, Response, flash, g, make_response, redirect, render_template, request, session, url_for
@@ -13,8 +13,9 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError
 
 from tracker.errors import Conflict, Forbidden, Invalid, NotFound
+from tracker.services import record_trail
 from tracker.web.auth import own_path, to_sign_in
-from tracker.web.context import forget_access, write_access_rows
+from tracker.web.context import current_actor, forget_access, reading, write_access_rows
 from tracker.web.sessions import UNREACHABLE
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,8 @@ KEPT_HEADERS = ("Allow", "Retry-After")
 
 
 def init_errors(app: Flask) -> None:
-    for kind, status in ((NotFound, 404), (Forbidden, 403), (Conflict, 409), (Invalid, 422)):
+    app.register_error_handler(NotFound, not_found)
+    for kind, status in ((Forbidden, 403), (Conflict, 409), (Invalid, 422)):
         app.register_error_handler(kind, lambda error, status=status: page(status, str(error)))
     for unreachable in UNREACHABLE:
         app.register_error_handler(unreachable, database_unreachable)
@@ -50,6 +52,19 @@ def page(status: int, message: str = "") -> ResponseReturnValue:
     forget_access()
     shown = status if status in PAGES else 400 if status < 500 else 500
     return render_template(f"errors/{shown}.html", message=message, reference=g.get("error_reference", "")), status
+
+
+def not_found(error: NotFound) -> ResponseReturnValue:
+    """A record that became part of another leads there; what is not there, or not theirs to see, is not told apart."""
+    asked = request.view_args or {}
+    survivor_id = asked.get("survivor_id")
+    if request.method == "GET" and isinstance(survivor_id, UUID) and request.endpoint is not None:
+        with reading() as db:
+            stays = record_trail.leads_to(db, survivor_id, actor=current_actor())
+        if stays is not None:
+            forget_access()
+            return redirect(url_for(request.endpoint, **(asked | {"survivor_id": stays})), code=302)
+    return page(404, str(error))
 
 
 def known(error: HTTPException) -> ResponseReturnValue:

@@ -1,6 +1,6 @@
 """The folded parts of the survivor's page: decisions, finished items, visits, what is not needed, who changed what."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -50,6 +50,9 @@ ACTS = {
     "survivor.imported": _l("Survivor imported"),
     "survivor.edited": _l("Details edited"),
     "survivor.standing_set": _l("Standing changed"),
+    "survivor.merged": _l("Two records made one"),
+    "survivor.unmerged": _l("Merged records taken apart"),
+    "survivor.kept_apart": _l("Said to be two people"),
     "treatment.recorded": _l("Treatment summary saved"),
     "diagnosis.removal_filled": _l("Day of the tumor's removal taken from the operation"),
     "exposure.taken_from_given": _l("Recorded total replaced by what was given"),
@@ -67,6 +70,9 @@ ENTRY_ACTS = {
     "corrected": _l("%(part)s: entry changed"),
     "removed": _l("%(part)s: entry removed"),
 }
+
+
+NOBODY_MERGED: Mapping[UUID | None, str] = {}
 
 
 @dataclass(frozen=True)
@@ -179,9 +185,16 @@ def why_words(why: str) -> str:
     return str(WHYS.get(why, why.replace("_", " ").capitalize()))
 
 
-def history_rows(events: Iterable[AuditEvent], tz: str) -> list[list[str]]:
-    """Who changed what: instant, person, act in words, reason."""
-    return [[us_instant(event.at, tz), event.actor, act_words(event.action), event.reason or ""] for event in events]
+def history_rows(
+    events: Iterable[AuditEvent], tz: str, merged: Mapping[UUID | None, str] = NOBODY_MERGED
+) -> list[list[str]]:
+    """Who changed what: instant, person, act in words, reason. ``merged``: the numbers of records merged into it."""
+    return [[us_instant(event.at, tz), event.actor, _act_on(event, merged), event.reason or ""] for event in events]
+
+
+def _act_on(event: AuditEvent, merged: Mapping[UUID | None, str]) -> str:
+    words, number = act_words(event.action), merged.get(event.survivor_id)
+    return words if number is None else str(_("%(act)s, on the record %(number)s", act=words, number=number))
 
 
 def act_words(action: str) -> str:

@@ -5,9 +5,17 @@ from uuid import UUID
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from tracker.services import survivor_page
+from tracker.policy import Action
+from tracker.services import survivor_page, unmerging
 from tracker.services.course import course_of
-from tracker.web import course_svg, presenters_due, presenters_record, presenters_results, presenters_survivor
+from tracker.web import (
+    course_svg,
+    presenters_due,
+    presenters_duplicates,
+    presenters_record,
+    presenters_results,
+    presenters_survivor,
+)
 from tracker.web.auth import login_required
 from tracker.web.context import clock, current_actor, note_access, reading
 from tracker.web.forms_results import as_uuid
@@ -54,7 +62,13 @@ def not_needed(survivor_id: UUID) -> ResponseReturnValue:
 def history(survivor_id: UUID) -> ResponseReturnValue:
     with reading() as session:
         survivor, events = survivor_page.history(session, survivor_id, actor=current_actor())
-        clinic = survivor.clinic
+        clinic, mergings = survivor.clinic, unmerging.mergings_into(session, survivor_id)
     note_access([survivor_id], purpose="history of the record")
-    rows = presenters_record.history_rows(events, clinic.tz)
-    return render_template("survivors/history.html", survivor=survivor, rows=rows)
+    merged = presenters_duplicates.merged_numbers(mergings)
+    return render_template(
+        "survivors/history.html",
+        survivor=survivor,
+        rows=presenters_record.history_rows(events, clinic.tz, merged),
+        mergings=presenters_duplicates.merging_views(mergings, clinic.tz),
+        may_undo=current_actor().may(Action.REVIEW_DUPLICATES),
+    )

@@ -11,9 +11,11 @@ from tests import factories, pictures
 from tracker.clock import FixedClock
 from tracker.models import (
     Attachment,
+    ChangeSet,
     Clinic,
     Contact,
     DueItem,
+    DuplicatePair,
     JobRun,
     Override,
     Result,
@@ -23,7 +25,8 @@ from tracker.models import (
     User,
     Visit,
 )
-from tracker.services import care_plans, jobs
+from tracker.policy import Actor
+from tracker.services import care_plans, jobs, merging
 
 ROLES = ("coordinator", "clinician", "administrator", "survivor", "proxy")
 NEEDS = ("survivor", "clinic", "portal", "signed_in", "public")
@@ -42,6 +45,9 @@ class World:
     contact: Contact
     symptom: Symptom
     photograph: Attachment
+    pair: DuplicatePair
+    twin: Survivor
+    merging: ChangeSet
     users: dict[str, User] = field(default_factory=dict)
 
     @property
@@ -122,9 +128,59 @@ def make_world(session: Session, today: date, *, given_name: str = "Ana", family
     item = next(item for item in care_plans.open_items(session, survivor.id) if item.test_code == "echocardiogram")
     photograph = pictures.make_photograph(session, survivor, clock)
     contact = factories.make_contact(session, survivor)
-    world = World(clinic, survivor, result, item, visit, override, contact, symptom, photograph)
+    pair, twin = _twice_on_record(session, survivor, clock)
+    merged = _merged(session, survivor, clock)
+    world = World(
+        clinic=clinic,
+        survivor=survivor,
+        result=result,
+        item=item,
+        visit=visit,
+        override=override,
+        contact=contact,
+        symptom=symptom,
+        photograph=photograph,
+        pair=pair,
+        twin=twin,
+        merging=merged,
+    )
     for role in (Role.COORDINATOR, Role.CLINICIAN, Role.ADMINISTRATOR):
         world.users[role.value] = factories.make_staff(session, clinic, role)
     for role in (Role.SURVIVOR, Role.PROXY):
         world.users[role.value] = factories.make_family(session, survivor, role)
     return world
+
+
+def _twice_on_record(session: Session, survivor: Survivor, clock: FixedClock) -> tuple[DuplicatePair, Survivor]:
+    """A second record of the same person, on which a death was entered by mistake: it is on no list of calls."""
+    twin = _like(session, survivor, deceased_on=date(2026, 1, 4))
+    care_plans.refresh(session, twin, clock=clock)
+    return _pair(session, survivor, twin, clock), twin
+
+
+def _merged(session: Session, survivor: Survivor, clock: FixedClock) -> ChangeSet:
+    """A third record, empty, that was made part of the survivor's."""
+    third = _like(session, survivor)
+    pair, system = _pair(session, survivor, third, clock), Actor.system("test")
+    done = merging.merge(session, pair.id, survivor.id, choices={}, reason="Same child", actor=system, clock=clock)
+    return done.change_set
+
+
+def _like(session: Session, survivor: Survivor, **given: Any) -> Survivor:
+    named = {each: getattr(survivor, each) for each in ("given_name", "family_name", "birth_date", "sex_at_birth")}
+    return factories.make_survivor(session, survivor.clinic, diagnosis=None, **(named | given))
+
+
+def _pair(session: Session, one: Survivor, other: Survivor, clock: FixedClock) -> DuplicatePair:
+    first_id, second_id = sorted((one.id, other.id))
+    pair = DuplicatePair(
+        clinic_id=one.clinic_id,
+        first_id=first_id,
+        second_id=second_id,
+        score=100,
+        reasons=[["birth_date_equal"], ["family_name_equal", one.family_name], ["given_name_equal", one.given_name]],
+        found_at=clock.now(),
+    )
+    session.add(pair)
+    session.flush()
+    return pair
