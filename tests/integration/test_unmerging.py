@@ -137,7 +137,9 @@ def test_the_first_tumor_has_the_first_place_again(
     merged = made_one()
     own.position = 7
     session.flush()
-    theirs.position, own.position = 0, 1
+    theirs.position = 0
+    session.flush()
+    own.position = 1
     session.flush()
     take_apart(session, merged, actor, clock)
     assert [row.position for row in of(session, Diagnosis, keep)] == [0]
