@@ -1,7 +1,8 @@
 """What the database knows of one survivor, as the engine's facts: a fixed number of queries, whatever the history."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,9 +20,21 @@ from tracker.models import (
     Survivor,
 )
 
-Row = TypeVar("Row", Exposure, Diagnosis, Event, Predisposition)
 DIAGNOSIS_DATES = ("diagnosed_on", "resected_on", "end_of_therapy_on")
 UNIT_ENDINGS = ("_mg_m2", "_u_m2", "_gy", "_n")
+# Superseded results and withdrawn decisions are no facts. The orders are those in which the engine reads.
+QUERIES: Mapping[str, sa.Select[Any]] = {
+    "exposures": sa.select(Exposure).order_by(Exposure.name),
+    "events": sa.select(Event).order_by(Event.name),
+    "diagnoses": sa.select(Diagnosis).order_by(Diagnosis.position),
+    "predispositions": sa.select(Predisposition).order_by(Predisposition.position),
+    "results": sa.select(Result)
+    .where(Result.superseded_at.is_(None))
+    .order_by(Result.performed_on, Result.recorded_at, Result.id),
+    "overrides": sa.select(Override)
+    .where(Override.withdrawn_at.is_(None))
+    .order_by(Override.recorded_at, Override.position, Override.id),
+}
 
 
 def date_key(exposure: str) -> str:
@@ -32,24 +45,46 @@ def date_key(exposure: str) -> str:
     return exposure
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """The rows that facts are made of; each list in the order in which the engine reads it."""
+
+    exposures: Sequence[Exposure] = ()
+    events: Sequence[Event] = ()
+    diagnoses: Sequence[Diagnosis] = ()
+    predispositions: Sequence[Predisposition] = ()
+    results: Sequence[Result] = ()
+    overrides: Sequence[Override] = ()
+
+
 def load_facts(session: Session, survivor: Survivor) -> engine.Facts:
     """Everything the engine may ask about this survivor, superseded results and withdrawn decisions left out."""
-    exposures = list(_rows(session, Exposure, survivor.id, Exposure.name))
-    events = list(_rows(session, Event, survivor.id, Event.name))
+    return facts_of(survivor, load_recorded(session, [survivor.id])[survivor.id])
+
+
+def load_recorded(session: Session, survivor_ids: Sequence[UUID]) -> Mapping[UUID, Recorded]:
+    """The rows of many survivors, in as many statements as for one."""
+    lists = {name: _grouped(session, query, survivor_ids) for name, query in QUERIES.items()}
+    return {
+        survivor_id: Recorded(**{name: rows.get(survivor_id, []) for name, rows in lists.items()})
+        for survivor_id in survivor_ids
+    }
+
+
+def facts_of(survivor: Survivor, recorded: Recorded) -> engine.Facts:
+    """The facts that the rows of a survivor say."""
+    exposures, events = recorded.exposures, recorded.events
     return engine.Facts(
         birth_date=survivor.birth_date,
         sex=survivor.sex_at_birth,
-        diagnoses=tuple(_diagnosis(row) for row in _rows(session, Diagnosis, survivor.id, Diagnosis.position)),
+        diagnoses=tuple(_diagnosis(row) for row in recorded.diagnoses),
         ltfu_entry_on=survivor.ltfu_entry_on,
         exposures={row.name: row.value for row in exposures if row.certainty != Certainty.DATE_ONLY},
         exposure_dates={date_key(row.name): row.last_on for row in exposures if row.last_on is not None},
         events={row.name: row.happened_on for row in events},
-        predispositions=tuple(
-            engine.Predisposition(row.syndrome, row.fields())
-            for row in _rows(session, Predisposition, survivor.id, Predisposition.position)
-        ),
-        results=load_results(session, survivor.id),
-        overrides=load_overrides(session, survivor.id),
+        predispositions=tuple(engine.Predisposition(row.syndrome, row.fields()) for row in recorded.predispositions),
+        results=tuple(_result(row) for row in recorded.results),
+        overrides=tuple(_override(row) for row in recorded.overrides),
         at_least={
             row.name: row.at_least
             for row in exposures
@@ -62,8 +97,12 @@ def load_facts(session: Session, survivor: Survivor) -> engine.Facts:
     )
 
 
-def _rows(session: Session, table: type[Row], survivor_id: UUID, order: Any) -> Iterable[Row]:
-    return session.scalars(sa.select(table).where(table.survivor_id == survivor_id).order_by(order))
+def _grouped(session: Session, query: sa.Select[Any], survivor_ids: Sequence[UUID]) -> Mapping[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = {}
+    table = query.column_descriptions[0]["entity"]
+    for row in session.scalars(query.where(table.survivor_id.in_(survivor_ids))):
+        found.setdefault(row.survivor_id, []).append(row)
+    return found
 
 
 def _diagnosis(row: Diagnosis) -> engine.Diagnosis:
@@ -78,36 +117,18 @@ def _partly_known(precision: Mapping[str, str]) -> dict[str, str]:
     return {name: known_to for name, known_to in precision.items() if known_to != "day"}
 
 
-def load_results(session: Session, survivor_id: UUID) -> tuple[engine.Result, ...]:
-    """The results that stand (not replaced by a correction), oldest first."""
-    rows = session.scalars(
-        sa.select(Result)
-        .where(Result.survivor_id == survivor_id, Result.superseded_at.is_(None))
-        .order_by(Result.performed_on, Result.recorded_at, Result.id)
-    )
-    return tuple(
-        engine.Result(row.test_code, row.performed_on, row.status, row.adequate, row.claimed, str(row.id))
-        for row in rows
-    )
+def _result(row: Result) -> engine.Result:
+    return engine.Result(row.test_code, row.performed_on, row.status, row.adequate, row.claimed, str(row.id))
 
 
-def load_overrides(session: Session, survivor_id: UUID) -> tuple[engine.Override, ...]:
-    """The decisions that were not withdrawn, in the order they were made."""
-    rows = session.scalars(
-        sa.select(Override)
-        .where(Override.survivor_id == survivor_id, Override.withdrawn_at.is_(None))
-        .order_by(Override.recorded_at, Override.position, Override.id)
-    )
-    return tuple(
-        engine.Override(
-            row.test_code,
-            row.action,
-            row.decided_on,
-            row.expires_on,
-            row.due_on,
-            row.repeat_every,
-            row.defer_to,
-            str(row.id),
-        )
-        for row in rows
+def _override(row: Override) -> engine.Override:
+    return engine.Override(
+        row.test_code,
+        row.action,
+        row.decided_on,
+        row.expires_on,
+        row.due_on,
+        row.repeat_every,
+        row.defer_to,
+        str(row.id),
     )

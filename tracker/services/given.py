@@ -63,6 +63,8 @@ TABLES: tuple[type[Any], ...] = (
 # What an exposure's column keeps: a finer number would differ from itself once it has been stored.
 STORED = Decimal("0.0001")
 YES_NO_UNIT = "1"
+# So many survivors are derived for with one round of statements.
+AT_ONCE = 200
 Rows = Mapping[type[Any], Sequence[Any]]
 
 
@@ -159,6 +161,29 @@ def derive_exposures(session: Session, survivor: Survivor, pack: Pack, catalogue
     standing = {row.name: row for row in _rows(session, Exposure, survivor.id)}
     _write(session, survivor.id, follows, standing)
     return Derived(follows, disagreements_of(follows, standing.values()))
+
+
+def derive_all(session: Session, survivors: Sequence[Survivor], pack: Pack, catalogue: Catalogue) -> None:
+    """``derive_exposures`` of many, with as many statements for a hundred as for one."""
+    for start in range(0, len(survivors), AT_ONCE):
+        session.flush()
+        chunk = survivors[start : start + AT_ONCE]
+        ids = [survivor.id for survivor in chunk]
+        tables: tuple[type[Any], ...] = (*TABLES, Diagnosis, Exposure)
+        rows = {table: _rows_of_many(session, table, ids) for table in tables}
+        with session.no_autoflush:
+            for survivor in chunk:
+                own: dict[type[Any], Sequence[Any]] = {table: found.get(survivor.id, ()) for table, found in rows.items()}
+                follows = derived_from(given_of(survivor, own, own[Diagnosis]), catalogue, pack)
+                _put(session, survivor.id, follows, {row.name: row for row in own[Exposure]})
+    session.flush()
+
+
+def _rows_of_many(session: Session, table: type[Any], ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = {}
+    for row in session.scalars(sa.select(table).where(table.survivor_id.in_(ids)).order_by(*_order(table))):
+        found.setdefault(row.survivor_id, []).append(row)
+    return found
 
 
 def disagreements_of(follows: Iterable[DerivedExposure], standing: Iterable[Exposure]) -> tuple[Disagreement, ...]:
@@ -264,6 +289,13 @@ def _transfusion(row: Transfusion) -> TransfusionGiven:
 def _write(
     session: Session, survivor_id: UUID, follows: Iterable[DerivedExposure], standing: Mapping[str, Exposure]
 ) -> None:
+    _put(session, survivor_id, follows, standing)
+    session.flush()
+
+
+def _put(
+    session: Session, survivor_id: UUID, follows: Iterable[DerivedExposure], standing: Mapping[str, Exposure]
+) -> None:
     kept = set()
     for each in follows:
         kept.add(each.name)
@@ -277,7 +309,6 @@ def _write(
     for row in standing.values():
         if row.source == ExposureSource.GIVEN and row.name not in kept:
             session.delete(row)
-    session.flush()
 
 
 def exposure_columns(each: DerivedExposure) -> dict[str, Any]:

@@ -86,14 +86,19 @@ def write_entry(session: Session, survivor: Survivor, section: Section, entered:
         session.add(row)
     else:
         row = entry_of(session, survivor.id, section, entered.id)
-    columns: Any = section.table.__table__.columns
-    for field in section.fields:
-        if field.name in entered.values:
-            setattr(row, field.name, _stored(field, entered.values[field.name], columns[field.name]))
+    fill_row(row, section, entered.values)
     session.flush()
     # As the database holds it (75 is 75.0000 there): what was not changed then looks the same before and after.
     session.refresh(row)
     return row
+
+
+def fill_row(row: Any, section: Section, values: Values) -> None:
+    """Put values that have been checked into a row; a field that is absent keeps what stands."""
+    columns: Any = section.table.__table__.columns
+    for field in section.fields:
+        if field.name in values:
+            setattr(row, field.name, _stored(field, values[field.name], columns[field.name]))
 
 
 def _stored(field: Field, value: Any, column: sa.Column[Any]) -> object:
