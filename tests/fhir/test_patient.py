@@ -185,12 +185,12 @@ def test_an_identifier_without_a_system_identifies_nobody_but_may_be_the_record_
     assert person.record_numbers[0] == "MR-9"
 
 
-def test_the_record_number_is_the_medical_one_then_the_id_then_another_that_fits() -> None:
+def test_the_record_number_is_the_medical_one_then_another_that_fits_then_the_id() -> None:
     numbers = [identifier("other-1", system="http://x.example", kind=""), identifier("MR-1"), identifier("M" * 41)]
 
     person = read_person(identifier=numbers)
 
-    assert person.record_numbers[:3] == ("MR-1", ANA, "other-1")
+    assert person.record_numbers[:3] == ("MR-1", "other-1", ANA)
     assert all(len(number) <= 40 for number in person.record_numbers)
 
 

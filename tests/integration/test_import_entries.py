@@ -30,7 +30,7 @@ from tracker.models import (
 )
 
 WHOM = {"subject": {"reference": f"urn:uuid:{ANA}"}}
-FOR_CANCER = {"reasonReference": [{"reference": "Condition/con-1"}]}
+FOR_CANCER: dict[str, Any] = {"reasonReference": [{"reference": "Condition/con-1"}]}
 
 
 @pytest.fixture
@@ -278,8 +278,8 @@ def test_a_decision_of_a_person_is_never_taken_back_by_a_file(importer: Importer
 
 
 def test_an_older_version_never_replaces_a_newer_one(importer: Importer) -> None:
-    newer = {"meta": {"lastUpdated": "2024-06-01T08:00:00Z"}, "effectiveDateTime": "2024-05-20"}
-    older = {"meta": {"lastUpdated": "2024-06-01T07:59:59Z"}, "effectiveDateTime": "2024-05-14"}
+    newer: dict[str, Any] = {"meta": {"lastUpdated": "2024-06-01T08:00:00Z"}, "effectiveDateTime": "2024-05-20"}
+    older: dict[str, Any] = {"meta": {"lastUpdated": "2024-06-01T07:59:59Z"}, "effectiveDateTime": "2024-05-14"}
     importer.store(patient(), observation(**newer))
     before = importer.tables()
 

@@ -161,7 +161,7 @@ def build(importer: Importer, how: str) -> None:
     """Something that a person does on top of an import."""
     with importer.database.transaction() as session:
         survivor = session.scalars(sa.select(Survivor)).one()
-        words = {"actor": DANA, "clock": importer.clock}
+        words: dict[str, Any] = {"actor": DANA, "clock": importer.clock}
         if how == "result":
             entered = ResultInput(test_code="echocardiogram", performed_on=date(2026, 1, 5))
             results.record_result(session, survivor.id, entered, **words)

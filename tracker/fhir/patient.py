@@ -51,7 +51,7 @@ def from_fhir(resource: Json, *, place: str, full_url: str) -> PersonRecord:
         deceased=deceased,
         deceased_first=deceased_first,
         deceased_on=deceased_on,
-        record_numbers=_record_numbers([*numbers, resource_id, *(value for _, _, value in kept)]),
+        record_numbers=_record_numbers([*numbers, *(value for _, _, value in kept), resource_id]),
         identifiers=tuple(sorted({(system, value) for _, system, value in kept if system})),
         resource_ids=_resource_ids(resource_id, full_url, place),
         phone=reach(resource, "phone"),

@@ -122,7 +122,8 @@ def store(
         report = _store(session, clinic, source, options, run, actor=actor.acting("Import"), clock=clock)
         report.notes.extend(run.new_notes())
         change_set.report = report.as_json()
-    touched = [line.survivor_id for line in report.lines if line.survivor_id and line.fate != Fate.UNCHANGED]
+    lines = (line.survivor_id for line in report.lines if line.survivor_id and line.fate != Fate.UNCHANGED)
+    touched = report.touched or list(dict.fromkeys(lines))
     duplicates.look_for(session, touched, clock=clock)
     if existing is None and not change_sets.touched_anything(session, change_set):
         session.delete(change_set)

@@ -13,6 +13,7 @@ from tracker.models import AuditEvent, Clinic, Contact, ContactKind, Sex, Standi
 from tracker.policy import Actor
 from tracker.services import accounts, contacts, names, standing, survivors
 from tracker.services.import_records import UUID_ID, PersonRecord
+from tracker.services.likeness import FORMER_SYSTEM
 
 DETAILS = ("family_name", "given_name", "preferred_name", "sex_at_birth", "language")
 NO_DATE = "Imported as deceased without a date of death; the day of the import stands in its place"
@@ -174,6 +175,8 @@ def _record_number(session: Session, clinic: Clinic, person: PersonRecord, notes
     taken = set(
         session.scalars(sa.select(Survivor.mrn).where(Survivor.clinic_id == clinic.id, Survivor.mrn.in_(wanted)))
     )
+    # The number of a record that was merged into another still leads there: it is nobody else's.
+    taken |= {value for system, value in _held(session, clinic, wanted) if system == FORMER_SYSTEM}
     free = [number for number in wanted if number not in taken]
     if not free:
         raise ImportRefused(f"{person.place}: another survivor of this clinic has its record number")
@@ -183,6 +186,14 @@ def _record_number(session: Session, clinic: Clinic, person: PersonRecord, notes
             "Check whether they are the same person"
         )
     return free[0]
+
+
+def _held(session: Session, clinic: Clinic, values: list[str]) -> list[tuple[str, str]]:
+    """The numbers of other systems, of these values, that somebody of the clinic is known by."""
+    query = sa.select(SurvivorIdentifier.system, SurvivorIdentifier.value).where(
+        SurvivorIdentifier.clinic_id == clinic.id, SurvivorIdentifier.value.in_(values)
+    )
+    return [(system, value) for system, value in session.execute(query)]
 
 
 def _rename(survivor: Survivor) -> None:

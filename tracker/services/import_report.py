@@ -60,6 +60,7 @@ class Report:
 
     ``resources``: by type (of FHIR) or kind (of a table), how many were stored and how many skipped for which reason.
     ``errors``: why the file was refused, or which rows were left out; ``notes``: what somebody should look at.
+    ``touched``: whose record is new or changed, all of them; it is not kept.
     """
 
     file: str
@@ -70,6 +71,7 @@ class Report:
     errors: list[Finding] = field(default_factory=list)
     notes: list[Finding] = field(default_factory=list)
     unmapped: Counter[Code] = field(default_factory=Counter)
+    touched: list[UUID] = field(default_factory=list)
 
     def skip(self, name: str, reason: str, count: int = 1) -> None:
         """Count what was not kept."""

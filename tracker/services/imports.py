@@ -74,6 +74,7 @@ def finish(session: Session, intake: Intake, *, digest: str, actor: Actor, clock
     for survivor_id in intake.touched:
         care_plans.refresh(session, session.get_one(Survivor, survivor_id), clock=clock)
     report = intake.report
+    report.touched = list(intake.touched)
     if intake.touched:
         after = {
             "file": digest,
