@@ -618,3 +618,20 @@ def test_everybody_is_read_again_some_at_a_time(
 
     assert (replayed.people, replayed.entries, replayed.results) == (5, 10, 10)
     assert {each.mapped_to for each in chart(session)} == {"echocardiogram"}
+
+
+def test_of_two_mappings_about_one_person_the_first_can_be_taken_back_alone(
+    session: Session, clinic: Clinic, clock: FixedClock
+) -> None:
+    bring_in(session, clinic, clock, patient(), scan(), vaccination())
+    mapped(session, clinic, clock, VACCINE)
+    wanted = registry(session)
+    session.rollback()
+    clinic = make_clinic(session, name="Harbor Clinic")
+    bring_in(session, clinic, clock, patient(), scan(), vaccination())
+    first, _second = mapped(session, clinic, clock, TEST, VACCINE)
+    assert first.mapping_id is not None
+
+    unmap_and_take_back(session, clinic.id, first.mapping_id, actor=ACTOR, clock=clock)
+
+    assert registry(session) == wanted

@@ -130,6 +130,11 @@ def _listed(pack_key: str) -> tuple[Row, ...]:
     return tuple(row for file in FILES if (folder / file).exists() for row in read_table(folder, file, COLUMNS))
 
 
+def listed_codes(pack: Pack) -> tuple[Row, ...]:
+    """The rows of the pack's tables of codes, with what each code is called and where that comes from."""
+    return _listed(pack.key)
+
+
 def code_systems(pack: Pack) -> tuple[Row, ...]:
     """The code systems that the pack's tables use, each with its owner and licence; none where there is no table."""
     folder = PACKS / pack.key

@@ -194,8 +194,17 @@ def _before_flush(session: Session, journal: Journal) -> None:
 
 
 def _changed(session: Session) -> Iterable[Any]:
-    modified = (row for row in session.dirty if session.is_modified(row))
+    modified = (row for row in session.dirty if session.is_modified(row) and _says_something_else(row))
     return [*modified, *session.deleted]
+
+
+def _says_something_else(row: Any) -> bool:
+    """Did more change than what follows from the rest? Two sets that only counted a change of one record can each be
+    taken back without the other."""
+    derived = stored_rows.DERIVED_COLUMNS.get(row.__table__.name, frozenset[str]())
+    return not derived or any(
+        attribute.history.has_changes() for attribute in sa.inspect(row).attrs if attribute.key not in derived
+    )
 
 
 def _after_flush(session: Session, journal: Journal) -> None:
