@@ -27,6 +27,7 @@ BLUEPRINTS = (
     "attachments",
     "overrides",
     "duplicates",
+    "imports",
     "portal",
     "admin",
 )

@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -185,6 +186,17 @@ def test_a_preview_is_taken_up_once_with_its_file_and_what_was_foreseen(
         uploads.take_up(session, clinic.id, made.id, actor=actor, clock=clock)
 
 
+def test_who_brings_a_file_in_answers_for_it_whoever_looked_at_it(
+    session: Session, clinic: Clinic, actor: Actor, clock: FixedClock
+) -> None:
+    made = keep(session, clinic, actor, clock)
+    colleague = make_actor(session, clinic, Role.CLINICIAN, name="Rosa Lind")
+    apply(session, made, colleague, clock)
+    assert (made.actor, made.actor_id) == ("Rosa Lind", colleague.user_id)
+    [looked] = events(session, "import.previewed")
+    assert looked.actor_id == actor.user_id
+
+
 def test_whoever_comes_second_hears_what_happened(
     session: Session, clinic: Clinic, actor: Actor, clock: FixedClock
 ) -> None:
@@ -244,14 +256,25 @@ def test_a_preview_that_is_too_old_is_not_brought_in_even_before_it_is_forgotten
     assert kept_bytes(session, made) is not None
 
 
-def test_of_two_at_the_same_moment_one_brings_it_in(database: Database, clock: FixedClock) -> None:
+def test_of_two_at_the_same_moment_one_brings_it_in(
+    database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with database.transaction() as session:
         clinic = make_clinic(session)
         made = keep(session, clinic, Actor.system("Test"), clock)
-    begun, told = threading.Barrier(2), []
+    both_have_read, told = threading.Barrier(2), []
+    reads = uploads.content_of
+
+    def reads_with_the_other(*args: Any, **given: Any) -> bytes:
+        content = reads(*args, **given)
+        # Where writers wait for each other, the second has not even begun.
+        with suppress(threading.BrokenBarrierError):
+            both_have_read.wait(2)
+        return content
+
+    monkeypatch.setattr(uploads, "content_of", reads_with_the_other)
 
     def takes() -> None:
-        begun.wait()
         try:
             with database.transaction() as session:
                 uploads.take_up(session, clinic.id, made.id, actor=Actor.system("Test"), clock=clock)

@@ -182,6 +182,8 @@ def take_up(session: Session, clinic_id: UUID, change_set_id: UUID, *, actor: Ac
     if change_set.created_at < clock.now() - KEPT_FOR:
         raise Conflict(TOO_OLD)
     _claim(session, change_set)
+    # Who brings it in answers for it, whoever looked at it first.
+    change_set.actor, change_set.actor_id = actor.name, actor.user_id
     return Taken(change_set, content, change_set.report)
 
 

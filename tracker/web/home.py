@@ -92,6 +92,7 @@ def navigation(actor: Actor) -> list[Entry]:
         (Action.VIEW_WORKLIST, "worklists.index", _("Worklist")),
         (Action.VIEW_WORKLIST, "visits.day", _("Clinic day")),
         (Action.ENROL, "enrollment.new", _("Enroll")),
+        (Action.IMPORT, "imports.index", _("Imports")),
         (Action.REVIEW_DUPLICATES, "duplicates.index", _("Duplicates")),
         (Action.MANAGE_USERS, "admin.index", _("Users")),
         (Action.MANAGE_CLINIC, "admin.clinics_list", _("Clinics")),

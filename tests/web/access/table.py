@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from tests import factories, pictures
+from tests import factories, pictures, uploaded
 from tracker.clock import FixedClock
 from tracker.models import (
     Attachment,
@@ -48,6 +48,8 @@ class World:
     pair: DuplicatePair
     twin: Survivor
     merging: ChangeSet
+    preview: ChangeSet
+    brought_in: ChangeSet
     users: dict[str, User] = field(default_factory=dict)
 
     @property
@@ -128,6 +130,10 @@ def make_world(session: Session, today: date, *, given_name: str = "Ana", family
     item = next(item for item in care_plans.open_items(session, survivor.id) if item.test_code == "echocardiogram")
     photograph = pictures.make_photograph(session, survivor, clock)
     contact = factories.make_contact(session, survivor)
+    preview, brought_in = (
+        uploaded.make_preview(session, survivor, clock),
+        uploaded.make_import(session, survivor, clock),
+    )
     pair, twin = _twice_on_record(session, survivor, clock)
     merged = _merged(session, survivor, clock)
     world = World(
@@ -143,6 +149,8 @@ def make_world(session: Session, today: date, *, given_name: str = "Ana", family
         pair=pair,
         twin=twin,
         merging=merged,
+        preview=preview,
+        brought_in=brought_in,
     )
     for role in (Role.COORDINATOR, Role.CLINICIAN, Role.ADMINISTRATOR):
         world.users[role.value] = factories.make_staff(session, clinic, role)
