@@ -46,10 +46,10 @@ class KeptNode(NodeValidator):
 @pytest.fixture(autouse=True, scope="session")
 def one_node() -> Iterator[None]:
     """One real Node process for all imports of the run; it starts when the first of them asks."""
-    node, made = KeptNode(), validation.NodeValidator
-    validation.NodeValidator = lambda: node  # type: ignore[assignment, misc, return-value]
-    yield
-    validation.NodeValidator = made  # type: ignore[misc]
+    node = KeptNode()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(validation, "NodeValidator", lambda: node)
+        yield
     node.end()
 
 

@@ -172,9 +172,7 @@ def read(*resources: Json, today: date = TODAY, **given: Any) -> FileContents:
 
 def read_person(**given: Any) -> PersonRecord:
     """The person a Patient is read as."""
-    person = read(patient(**given)).people[0].person
-    assert isinstance(person, PersonRecord)
-    return person
+    return read(patient(**given)).people[0].described
 
 
 def read_record(resource: Json, **person: Any) -> ChartRecord:

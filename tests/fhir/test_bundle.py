@@ -212,7 +212,7 @@ def test_a_relative_reference_is_meant_from_where_its_resource_comes_from() -> N
 
     found = read_bundle(as_bytes(value), codes(), today=TODAY)
 
-    assert [(part.person.family_name, [each.external_id for each in part.entries]) for part in found.people] == [
+    assert [(part.described.family_name, [each.external_id for each in part.entries]) for part in found.people] == [
         ("Rivera", [f"{first}Observation/x"]),
         ("Baker", [f"{second}Observation/y"]),
     ]
@@ -223,7 +223,7 @@ def test_each_of_several_people_gets_their_own_chart() -> None:
 
     found = read(patient(), observation("o1"), ben, observation("o2", **about(f"urn:uuid:{BEN}")), condition())
 
-    charts = {part.person.family_name: [each.external_id for each in part.entries] for part in found.people}
+    charts = {part.described.family_name: [each.external_id for each in part.entries] for part in found.people}
     assert charts == {"Rivera": ["con-1", "o1"], "Okafor": ["o2"]}
     assert found.tallies["Patient"].stored == 2
 
@@ -239,7 +239,7 @@ def test_two_people_with_the_same_identifier_are_refused() -> None:
 def test_one_person_may_have_the_same_identifier_twice() -> None:
     found = read(patient(identifier=[identifier("MR-1"), identifier("MR-1")]))
 
-    assert found.people[0].person.identifiers == ((HOSPITAL, "MR-1"),)
+    assert found.people[0].described.identifiers == ((HOSPITAL, "MR-1"),)
 
 
 def test_a_chart_entry_without_an_id_is_skipped() -> None:
@@ -300,7 +300,7 @@ def test_the_order_of_a_file_does_not_matter() -> None:
 
 
 def _content(found: Any) -> object:
-    people = {part.person.family_name: (part.person.birth_date, part.entries) for part in found.people}
+    people = {part.described.family_name: (part.described.birth_date, part.entries) for part in found.people}
     return people, {name: tally.stored for name, tally in found.tallies.items()}
 
 

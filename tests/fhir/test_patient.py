@@ -217,7 +217,7 @@ def test_where_a_resource_comes_from_is_one_of_its_numbers() -> None:
 
     [part] = read_bundle(content, codes(), today=date(2026, 11, 23)).people
 
-    assert part.person.resource_ids == ((RESOURCE_ID, "7"), (ADDRESS, url))
+    assert part.described.resource_ids == ((RESOURCE_ID, "7"), (ADDRESS, url))
 
 
 def test_in_a_transaction_the_address_is_the_id_of_a_patient_without_one() -> None:
@@ -227,7 +227,7 @@ def test_in_a_transaction_the_address_is_the_id_of_a_patient_without_one() -> No
 
     [part] = read_bundle(content, codes(), today=date(2026, 11, 23)).people
 
-    assert part.person.resource_ids == ((RESOURCE_ID, ANA),)
+    assert part.described.resource_ids == ((RESOURCE_ID, ANA),)
 
 
 def test_a_patient_without_any_id_is_refused() -> None:

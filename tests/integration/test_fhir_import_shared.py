@@ -23,7 +23,6 @@ from tracker.errors import ImportRefused
 from tracker.fhir.bundle import HELD, read_bundle
 from tracker.models import ChartEntry, Diagnosis, DueItem, Result, Survivor
 from tracker.services import care_plans
-from tracker.services.import_records import PersonRecord
 from tracker.services.states import State, state_of
 
 
@@ -63,8 +62,7 @@ def test_every_person_is_read_as_described() -> None:
     for name, told in expected().items():
         [part] = read_bundle((synthea() / name).read_bytes(), codes(), today=TODAY).people
 
-        person, wanted = part.person, told["patient"]
-        assert isinstance(person, PersonRecord)
+        person, wanted = part.described, told["patient"]
         assert person.family_name == wanted["family"], name
         assert person.given_name == " ".join(wanted["given"]), name
         assert person.birth_date == date.fromisoformat(wanted["birthDate"]), name
@@ -80,7 +78,7 @@ def test_of_the_cancers_those_that_are_certain_become_diagnoses() -> None:
         [part] = read_bundle((synthea() / name).read_bytes(), codes(), today=TODAY).people
         names = [each.diagnosis.name for each in part.entries if each.diagnosis is not None]
         if names:
-            found[part.person.family_name] = names
+            found[part.described.family_name] = names
 
     assert found == {
         "Franecki": ["Non-small cell lung cancer", "Non-small cell carcinoma of lung, TNM stage 1"],

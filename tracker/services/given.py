@@ -173,7 +173,9 @@ def derive_all(session: Session, survivors: Sequence[Survivor], pack: Pack, cata
         rows = {table: _rows_of_many(session, table, ids) for table in tables}
         with session.no_autoflush:
             for survivor in chunk:
-                own: dict[type[Any], Sequence[Any]] = {table: found.get(survivor.id, ()) for table, found in rows.items()}
+                own: dict[type[Any], Sequence[Any]] = {
+                    table: found.get(survivor.id, ()) for table, found in rows.items()
+                }
                 follows = derived_from(given_of(survivor, own, own[Diagnosis]), catalogue, pack)
                 _put(session, survivor.id, follows, {row.name: row for row in own[Exposure]})
     session.flush()

@@ -144,6 +144,13 @@ class PersonFile:
     entries: tuple[ChartRecord, ...] = ()
     withdrawn: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def described(self) -> PersonRecord:
+        """The person as this file describes them; asked only of a file that does."""
+        if isinstance(self.person, Registered):
+            raise TypeError("This file does not describe the person")
+        return self.person
+
 
 @dataclass
 class Tally:
