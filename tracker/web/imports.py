@@ -75,7 +75,7 @@ def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
     form.content.errors = [
         _(
             "The file is larger than 16 MB. Split it, or ask whoever runs the tracker to bring it in from the command "
-            "line (import-fhir), which takes larger files"
+            "line (import-fhir, import-table), which takes larger files"
         )
     ]
     return _form_page(form), 413
