@@ -123,11 +123,13 @@ OPERATOR = Actor.system("command line")
 
 def add_commands(app: Flask) -> None:
     from tracker.cli_cases import export_case, import_cases
+    from tracker.cli_codes import map_code, unmapped_codes
     from tracker.cli_demo import seed_demo
     from tracker.cli_duplicates import find_duplicates
     from tracker.cli_fhir import import_fhir
     from tracker.cli_jobs import jobs
     from tracker.cli_summary import treatment_summary
+    from tracker.cli_tables import import_table, import_template
 
     app.cli.add_command(db)
     for command in (
@@ -140,7 +142,11 @@ def add_commands(app: Flask) -> None:
         seed_demo,
         find_duplicates,
         import_fhir,
+        import_table,
+        import_template,
         jobs,
         treatment_summary,
+        unmapped_codes,
+        map_code,
     ):
         app.cli.add_command(command)

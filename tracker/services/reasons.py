@@ -1,6 +1,6 @@
 """An item's reasons as JSON and back: they are stored with the item as they stood."""
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,8 @@ DATES = ("due_on", "start_on", "last_result_on")
 
 def to_json(reason: Reason) -> dict[str, Any]:
     """The reason's fields that say something; an unknown dose stays ``null``, its known part beside it."""
-    stored = {key: value for key, value in asdict(reason).items() if value not in (None, (), "")}
+    told = ((field.name, getattr(reason, field.name)) for field in fields(reason))
+    stored = {key: value for key, value in told if value not in (None, (), "")}
     for key in DATES:
         if key in stored:
             stored[key] = stored[key].isoformat()
