@@ -107,8 +107,8 @@ def test_an_empty_list_says_what_fills_it(desk: Desk) -> None:
     assert "They stay two people" in page
 
 
-def test_the_list_is_in_the_navigation(desk: Desk) -> None:
-    assert 'href="/duplicates"' in desk.client.get("/worklist").text
+def test_the_list_is_one_step_from_the_imports(desk: Desk) -> None:
+    assert 'href="/duplicates"' in desk.client.get("/imports").text
 
 
 # Side by side

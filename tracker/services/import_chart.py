@@ -52,14 +52,14 @@ class ChartChange:
     def words(self) -> tuple[str, ...]:
         """What was done, for a person to read."""
         told = (
-            (self.added, "chart entries added"),
-            (self.altered, "chart entries changed"),
-            (self.withdrawn, "chart entries taken back"),
-            (self.results, "results"),
-            (self.diagnoses, "diagnoses"),
-            (self.entries, "entries of the record"),
+            (self.added, "chart entry added", "chart entries added"),
+            (self.altered, "chart entry changed", "chart entries changed"),
+            (self.withdrawn, "chart entry taken back", "chart entries taken back"),
+            (self.results, "result", "results"),
+            (self.diagnoses, "diagnosis", "diagnoses"),
+            (self.entries, "entry of the record", "entries of the record"),
         )
-        return tuple(f"{count} {words}" for count, words in told if count)
+        return tuple(f"{count} {one if count == 1 else several}" for count, one, several in told if count)
 
 
 def store_chart(session: Session, survivor: Survivor, part: PersonFile, *, actor: Actor, clock: Clock) -> ChartChange:

@@ -93,11 +93,11 @@ def navigation(actor: Actor) -> list[Entry]:
         (Action.VIEW_WORKLIST, "visits.day", _("Clinic day")),
         (Action.ENROL, "enrollment.new", _("Enroll")),
         (Action.IMPORT, "imports.index", _("Imports")),
-        (Action.REVIEW_DUPLICATES, "duplicates.index", _("Duplicates")),
         (Action.MANAGE_USERS, "admin.index", _("Users")),
         (Action.MANAGE_CLINIC, "admin.clinics_list", _("Clinics")),
         (Action.VIEW_JOBS, "admin.job_runs", _("Job runs")),
         (Action.MANAGE_CLINIC, "admin.pack", _("Guideline pack")),
+        (Action.MAP_CODES, "codes.index", _("Codes")),
         (Action.VIEW_PORTAL, "portal.index", _("Your care")),
     ]
     shown = [(to, text) for action, to, text in places if actor.may(action)]
