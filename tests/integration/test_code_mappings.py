@@ -1,34 +1,26 @@
 """Codes that nobody knows: counted for the administrator without anybody's record, listed until they mean something."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from tests.factories import make_actor, make_clinic, make_survivor
-from tests.fhir.builders import as_bytes, observation
 from tests.shared import need_shared
 from tracker.clock import FixedClock
 from tracker.db import Database
 from tracker.errors import Forbidden, NotFound
-from tracker.fhir.codes import ALIASES, SYSTEMS, code_systems, read_codes
-from tracker.fhir.kept import pack_resource, unpack_resource, with_conditions
-from tracker.fhir.readers import READ_AGAIN
-from tracker.fhir.reading import read_resource
+from tracker.fhir.codes import ALIASES, read_codes
 from tracker.guidelines.loader import load_pack
 from tracker.models import AuditEvent, ChartEntry, Clinic, CodeMapping, Role, Survivor
 from tracker.policy import Actor
 from tracker.services import code_mappings, unknown_codes
-from tracker.services.code_mappings import KINDS, NOTHING, Meaning, map_code, mappings_of, unmap
-from tracker.services.unknown_codes import KINDS_OF, UnknownCode, use_of
+from tracker.services.code_mappings import NOTHING, Meaning, map_code, mappings_of, unmap
+from tracker.services.unknown_codes import UnknownCode, use_of
 
 LOCAL = "http://hospital.example/codes"
 ICD_10, ICD_10_CM = "http://hl7.org/fhir/sid/icd-10", "http://hl7.org/fhir/sid/icd-10-cm"
@@ -219,76 +211,6 @@ def test_the_page_of_a_code_tells_what_the_files_call_it(
         use_of(session, clinic.id, LOCAL, "EF-2", actor=administrator)
 
 
-# How it is asked
-
-
-@contextmanager
-def statements(session: Session) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that run meanwhile."""
-    found: list[tuple[str, Any]] = []
-    engine = session.get_bind()
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        found.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield found
-    event.remove(engine, "before_cursor_execute", note)
-
-
-def test_the_number_of_statements_does_not_grow_with_the_list(
-    session: Session, clinic: Clinic, administrator: Actor
-) -> None:
-    counts = []
-    for people in (1, 6):
-        for number in range(people):
-            survivor = make_survivor(session, clinic)
-            for code in range(4):
-                entry(session, survivor, f"c{code}")
-                entry(session, survivor, f"c{code}-{number}")
-        with statements(session) as found:
-            assert listed(session, clinic, administrator, at_least=1)
-        counts.append(len(found))
-    assert counts[0] == counts[1] <= 3
-
-
-def test_the_list_reads_the_index_of_unmapped_entries_and_not_the_whole_chart(
-    session: Session, clinic: Clinic, administrator: Actor
-) -> None:
-    survivors = [make_survivor(session, clinic) for _ in range(20)]
-    rows = [
-        {
-            "id": uuid4(),
-            "survivor_id": survivors[number % 20].id,
-            "resource_type": "Observation",
-            "external_id": f"o{number}",
-            "code_system": LOCAL,
-            "code": f"c{number % 7}",
-            "status": "final",
-            "mapped_to": "" if number % 40 == 0 else "body-mass-index",
-            "imported_at": FixedClock.on(date(2026, 11, 2)).now(),
-        }
-        for number in range(8000)
-    ]
-    session.execute(sa.insert(ChartEntry), rows)
-    session.execute(sa.text("ANALYZE"))
-    with statements(session) as found:
-        assert sum(count for _, count in listed(session, clinic, administrator, aliases=ALIASES)) == 200
-    [(statement, parameters)] = [each for each in found if "GROUP BY" in each[0]]
-
-    plan = explained(session, statement, parameters)
-
-    assert "ix_chart_entries_unmapped" in plan, plan
-    assert "Seq Scan on chart_entries" not in plan, plan
-
-
-def explained(session: Session, statement: str, parameters: Any) -> str:
-    lite = session.get_bind().dialect.name == "sqlite"
-    start = "EXPLAIN QUERY PLAN " if lite else "EXPLAIN "
-    rows = session.connection().exec_driver_sql(start + statement, parameters)
-    return "\n".join(str(tuple(row)) for row in rows)
-
-
 # Mappings
 
 
@@ -416,60 +338,3 @@ def test_hostile_codes_and_displays_come_back_byte_for_byte(
         assert text in {each.code for rows in some.entries.values() for each in rows}
         said(session, clinic, administrator, clock, system=text, code=text, display=text)
     assert {row.code for row in session.scalars(sa.select(CodeMapping))} == set(texts[:60])
-
-
-# Kept whole
-
-
-def test_a_resource_is_unpacked_exactly_as_it_was() -> None:
-    for text in ("61.5", "1E-7", "0.10", "100000000000000000000.000000000000001", "7", "-0.0"):
-        resource = read_resource(as_bytes(observation()).replace(b"21.5", text.encode()))
-        again = unpack_resource(pack_resource(resource))
-        assert again == resource
-        value = again["valueQuantity"]["value"]
-        assert str(value) == text and isinstance(value, int if text == "7" else Decimal)
-
-
-def test_equal_resources_are_packed_alike_whatever_their_order() -> None:
-    one, other = observation(), dict(reversed(observation().items()))
-    assert pack_resource(one) == pack_resource(other)
-    assert pack_resource(one) != pack_resource(observation("obs-2"))
-    with pytest.raises(TypeError, match="no part of JSON"):
-        pack_resource({"value": {1, 2}})
-
-
-def test_every_hostile_text_survives_packing() -> None:
-    resource = {"resourceType": "Observation", "note": [{"text": each} for each in hostile()]}
-    assert unpack_resource(pack_resource(resource)) == resource
-
-
-def test_only_what_names_a_condition_is_renamed() -> None:
-    resource = observation(
-        focus=[{"reference": "urn:uuid:abc"}, {"reference": "BodyStructure/1"}],
-        hasMember=[{"reference": "urn:uuid:abc-2"}],
-    )
-    found = with_conditions(resource, lambda reference: f"kept-{reference[-3:]}")
-
-    assert [each["reference"] for each in found["focus"]] == ["kept-abc", "BodyStructure/1"]
-    assert found["hasMember"] == resource["hasMember"] and found["subject"] == resource["subject"]
-    assert with_conditions(resource, lambda reference: reference) is resource
-
-
-# The tables of the pack
-
-
-def test_every_type_that_is_kept_whole_has_kinds_that_its_codes_can_mean() -> None:
-    assert set(KINDS_OF) == READ_AGAIN
-    assert set(KINDS) == {"test", "diagnosis", "agent", "vaccine", "field", "operation", "relation", "nothing"}
-
-
-def test_every_code_system_of_the_pack_s_tables_is_named_with_its_owner_and_license() -> None:
-    pack = load_pack()
-    described = {row["system"]: row for row in code_systems(pack)}
-    used = {system for table in read_codes(pack).tables.values() for system, _ in table}
-
-    assert used <= set(described) == set(SYSTEMS)
-    for row in described.values():
-        for column in ("name", "owner", "licence", "source"):
-            assert row[column].strip(), row
-        assert row["source"].startswith("https://")
