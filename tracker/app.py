@@ -30,6 +30,7 @@ BLUEPRINTS = (
     "imports",
     "portal",
     "admin",
+    "codes",
 )
 MAX_UPLOAD = 16 * 1024 * 1024
 

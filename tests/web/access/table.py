@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from tests import factories, pictures, uploaded
+from tests import factories, mapped, pictures, uploaded
 from tracker.clock import FixedClock
 from tracker.models import (
     Attachment,
     ChangeSet,
     Clinic,
+    CodeMapping,
     Contact,
     DueItem,
     DuplicatePair,
@@ -50,6 +51,7 @@ class World:
     merging: ChangeSet
     preview: ChangeSet
     brought_in: ChangeSet
+    mapping: CodeMapping
     users: dict[str, User] = field(default_factory=dict)
 
     @property
@@ -150,6 +152,7 @@ def make_world(session: Session, today: date, *, given_name: str = "Ana", family
         twin=twin,
         merging=merged,
         preview=preview,
+        mapping=mapped.make_mapping(session, survivor, clock),
         brought_in=brought_in,
     )
     for role in (Role.COORDINATOR, Role.CLINICIAN, Role.ADMINISTRATOR):
