@@ -217,7 +217,7 @@ def test_without_the_claims_nobody_refers_to_it_is_still_read() -> None:
 COMING_IN = {
     "fhir-ips": (2, 2),
     "fhir-mcode": (109, 4),
-    "fhir-r4-official": (184, 8),
+    "fhir-r4-official": (127, 8),
     "cds-hooks": (0, 0),
     "fhir-bulk": (7, 13),
 }
