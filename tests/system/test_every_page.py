@@ -115,7 +115,7 @@ def test_the_roles_together_see_every_page_there_is(worlds: Worlds) -> None:
     elsewhere = {"home.index", "portal.index"}  # these lead on to the page that is looked at
     machines = {"worklists.download", "health.livez", "health.readyz", "health.job_health"}
     pictures = {"attachments.download", "attachments.thumbnail"}
-    tables = {"imports.template", "imports.report"}
+    tables = {"imports.template", "imports.report", "codes.download"}
     for row in ROWS:
         if row.method == "GET" and row.endpoint not in elsewhere | machines | pictures | tables:
             assert worlds.path(row) in seen, row.endpoint
