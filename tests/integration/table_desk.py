@@ -15,6 +15,7 @@ from tracker.errors import ImportRefused
 from tracker.intake import runs
 from tracker.intake.runs import Options
 from tracker.models import Base, Clinic, Role, Survivor
+from tracker.policy import Actor
 from tracker.services import survivors
 from tracker.services.import_report import Report
 from tracker.services.survivors import SurvivorInput
@@ -67,7 +68,12 @@ class TableDesk:
 
     def enrolled(self, mrn: str = "004417", **given: Any) -> None:
         """Somebody whom a person has enrolled by hand."""
-        entered = {"mrn": mrn, "family_name": "Rivera", "given_name": "Ana", "birth_date": date(2007, 3, 5)} | given
+        entered: dict[str, Any] = {
+            "mrn": mrn,
+            "family_name": "Rivera",
+            "given_name": "Ana",
+            "birth_date": date(2007, 3, 5),
+        } | given
         with self.database.transaction() as session:
             survivors.enrol(session, self.clinic_id, SurvivorInput(**entered), actor=self.actor, clock=self.clock)
 
@@ -83,7 +89,7 @@ class TableDesk:
         return found
 
     def survivor(self, mrn: str = "004417") -> Survivor:
-        [found] = [each for each in self.rows(Survivor) if each.mrn == mrn]
+        found: Survivor = next(each for each in self.rows(Survivor) if each.mrn == mrn)
         return found
 
     def tables(self, *without: str) -> dict[str, list[tuple[Any, ...]]]:
@@ -95,5 +101,6 @@ class TableDesk:
                 if table.name not in without
             }
 
-    def clinic(self, session: Session) -> Clinic:
-        return session.get_one(Clinic, self.clinic_id)
+    def clinician(self, session: Session) -> Actor:
+        """Somebody who may record results by hand."""
+        return make_actor(session, session.get_one(Clinic, self.clinic_id), name="Lee Park")

@@ -111,27 +111,26 @@ class Results:
 
     def _match(self, row: TableRow, plan: Plan) -> None:
         known = self._memory.of(plan.survivor.id, plan.key)
-        if known is not None:
+        news = self._memory.news(plan.survivor.id, plan.key, plan.told)
+        if known is not None and known.row_id is not None:
             plan.standing = self._current(known.row_id)
-            news = self._memory.news(plan.survivor.id, plan.key, plan.told)
         else:
-            plan.standing = self._elsewhere(row, plan)
-            news = plan.told
+            plan.standing = self._elsewhere(row, plan, {name: plan.values[name] for name in news})
         if plan.standing is not None:
             standing = plan.standing
             plan.news = {
                 name: plan.values[name] for name in news if plain(getattr(standing, name)) != plain(plan.values[name])
             }
 
-    def _elsewhere(self, row: TableRow, plan: Plan) -> Result | None:
+    def _elsewhere(self, row: TableRow, plan: Plan, news: dict[str, Any]) -> Result | None:
         """A result of this test and day that came in another way; one that says otherwise is a problem."""
         found = self._on.get((plan.survivor.id, plan.test_code, plan.day), [])
         others = [each for each in found if each.id not in self._owned and not _is_void(each)]
-        agreeing = [each for each in others if not _contradicted(each, plan.values)]
+        agreeing = [each for each in others if not _contradicted(each, news)]
         if agreeing:
             return agreeing[0]
         if others and not row.text("source_id"):
-            name = _contradicted(others[0], plan.values)[0]
+            name = _contradicted(others[0], news)[0]
             said = plain(getattr(others[0], name))
             reason = (
                 f"Of this test and day the record says {said}, which no table has said. Correct one of the two, or "
@@ -177,15 +176,16 @@ class Results:
         outcome = Outcome(Fate.UNCHANGED, plan.survivor)
         if plan.news and (_is_void(standing) or (made not in (None, standing.id) and standing.recorded_by_id)):
             self._desk.note(row, "", "Somebody has corrected this result here, so what the table says anew is left out")
-            self._memory.keep(plan.survivor.id, plan.key, plan.told, standing.id)
+            self._memory.keep(plan.survivor.id, plan.key, plan.told, made)
             return outcome
-        current = standing
         if plan.news:
-            current = self._correct(plan, standing)
+            corrected = self._correct(plan, standing)
+            # What came in another way stays another's, however much of it is filled up here.
+            made = corrected.id if made is not None else None
             outcome.fate = Fate.UPDATED
             changes = (in_words(COLUMNS[name], getattr(standing, name), value) for name, value in plan.news.items())
             outcome.changes = [self._words(plan), *changes]
-        self._memory.keep(plan.survivor.id, plan.key, plan.told, current.id)
+        self._memory.keep(plan.survivor.id, plan.key, plan.told, made)
         return outcome
 
     def _correct(self, plan: Plan, standing: Result) -> Result:

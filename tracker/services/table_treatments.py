@@ -190,7 +190,7 @@ class Treatments:
         """Find the entry that a row is about, and what it says anew."""
         memory, rows = self._memories[kind], self._rows[kind].get(plan.survivor.id, [])
         known = memory.of(plan.survivor.id, plan.key)
-        if known is not None:
+        if known is not None and known.row_id is not None:
             plan.standing = next((each for each in rows if each.id == known.row_id), None)
             plan.is_gone = plan.standing is None
         else:
@@ -206,7 +206,8 @@ class Treatments:
 
     def _check_other_entry(self, row: TableRow, kind: str, plan: Plan) -> None:
         """What somebody else entered is filled up, never contradicted."""
-        if self._memories[kind].of(plan.survivor.id, plan.key) is not None:
+        known = self._memories[kind].of(plan.survivor.id, plan.key)
+        if known is not None and known.row_id is not None:
             return
         stands = values_of(plan.standing, plan.section)
         for name in plan.news:
@@ -245,7 +246,8 @@ class Treatments:
         outcome = Outcome(Fate.UNCHANGED, plan.survivor)
         if plan.news:
             self._alter(plan, outcome)
-        self._memories[kind].keep(plan.survivor.id, plan.key, plan.told, plan.standing.id)
+        # What came in another way stays another's, however much of it is filled up here.
+        self._memories[kind].keep(plan.survivor.id, plan.key, plan.told, known.row_id if known is not None else None)
         return outcome
 
     def _add(self, row: TableRow, kind: str, plan: Plan) -> Outcome:

@@ -28,7 +28,7 @@ PHONE = Column(
 EMAIL = Column(
     name="email",
     meaning="Email address. Nobody agrees to reminders by standing in a file.",
-    aliases=("e-mail", "email address", "mail"),
+    aliases=("email address", "mail"),
     value=Value.NAME,
 )
 NOTE = Column(

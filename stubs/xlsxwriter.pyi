@@ -1,0 +1,3 @@
+from typing import Any, BinaryIO
+
+def Workbook(filename: BinaryIO, options: dict[str, Any]) -> Any: ...
