@@ -159,12 +159,13 @@ def test_a_whole_import_is_taken_back(desk: TableDesk) -> None:
         "survivors",
     )
     before, due = desk.tables(*followed), desk.survivor().next_due_on
-    for kind, rows in {
+    given: dict[str, list[tuple[str, ...]]] = {
         "treatments": [("record_number", "kind", "agent", "dose", "unit"), ("004417", "drug", "DOX", "300", "mg/m2")],
         "results": [("record_number", "test", "date"), ("004417", "Echocardiogram", "2025-03-14")],
         "contacts": [("record_number", "kind", "phone"), ("004417", "mother", "617-555-0123")],
         "survivors": [(*PEOPLE, "phone"), ("004417", "Lind", "Anna", "2007-03-05", "617-555-0188")],
-    }.items():
+    }
+    for kind, rows in given.items():
         desk.clock.advance(timedelta(minutes=1))
         assert desk.report(kind, rows, name=f"{kind}.csv").lines[0].fate in ("new", "updated")
         [newest] = [each for each in desk.rows(ChangeSet) if each.title == f"{kind}.csv"]

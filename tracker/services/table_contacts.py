@@ -31,7 +31,8 @@ class Contacts:
             self._told[row.number] = table_reach.check_ways(self._desk, row) | _named(row)
             if not (row.text("phone") or row.text("email") or row.unread & set(table_reach.WAYS)):
                 self._desk.problem(row, "phone", "Fill the telephone number or the email address")
-        check_contradictions(self._desk, ((self._key(row), row) for row in self._desk.table.rows))
+        named = (row for row in self._desk.table.rows if row.text("record_number"))
+        check_contradictions(self._desk, ((self._key(row), row) for row in named))
 
     def _key(self, row: TableRow) -> tuple[str, str, str]:
         return row.text("record_number"), row.text("kind"), names.folded(row.text("name"))

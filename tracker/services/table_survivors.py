@@ -80,7 +80,9 @@ class Survivors:
             self._check_number(row, self._people.of(row))
             ways = table_reach.check_ways(self._desk, row)
             self._check_diagnosis(row, self._people.of(row), ways)
-        check_contradictions(self._desk, ((row.text("record_number"), row) for row in rows))
+        check_contradictions(
+            self._desk, ((row.text("record_number"), row) for row in rows if row.text("record_number"))
+        )
         self._check_shared_numbers()
 
     def _check_person(self, row: TableRow, survivor: Survivor | None) -> None:
