@@ -281,11 +281,11 @@ from tracker.db import Database
 from tracker.services import imports
 
 use_keys(KEYS)
-plan = imports.care_plans.refresh
-def killed(session, survivor, *, clock):
-    plan(session, survivor, clock=clock)
+plan = imports.care_plans.refresh_all
+def killed(session, survivors, *, clock):
+    plan(session, survivors, clock=clock)
     os.kill(os.getpid(), signal.SIGKILL)
-imports.care_plans.refresh = killed
+imports.care_plans.refresh_all = killed
 Importer(Database(sys.argv[1]), FixedClock.on(date(2026, 11, 23)), Path(sys.argv[2]).parent, clinic=None).run(sys.argv[2])
 """
 

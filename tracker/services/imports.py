@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker.clock import Clock
@@ -19,6 +20,7 @@ __all__ = ["Fate", "Intake", "finish", "registered", "store_contents", "store_fi
 
 # A list for a person to read; the counts are of everybody.
 MOST_LINES = 5_000
+PLANNED_AT_ONCE = 200
 
 
 @dataclass
@@ -71,8 +73,10 @@ def store_contents(session: Session, intake: Intake, contents: FileContents, *, 
 
 def finish(session: Session, intake: Intake, *, digest: str, actor: Actor, clock: Clock) -> None:
     """Plan for everybody the file changed, once each, and leave a row for the whole file in the trail."""
-    for survivor_id in intake.touched:
-        care_plans.refresh(session, session.get_one(Survivor, survivor_id), clock=clock)
+    ids = list(intake.touched)
+    for start in range(0, len(ids), PLANNED_AT_ONCE):
+        chunk = sa.select(Survivor).where(Survivor.id.in_(ids[start : start + PLANNED_AT_ONCE])).order_by(Survivor.id)
+        care_plans.refresh_all(session, list(session.scalars(chunk)), clock=clock)
     report = intake.report
     report.touched = list(intake.touched)
     if intake.touched:
