@@ -17,7 +17,8 @@ def of_merging(world: World) -> Mapping[str, Any]:
 
 
 def chosen(world: World) -> Mapping[str, Any]:
-    return {"keep": str(world.survivor.id), "follow_up": str(world.survivor.id)}
+    right = str(world.survivor.id)
+    return {"keep": right, "follow_up": right, "pronouns": right}
 
 
 def confirmed(world: World) -> Mapping[str, Any]:
