@@ -12,6 +12,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy.orm import Session
 
 from config import Config
@@ -144,6 +146,23 @@ def clock() -> FixedClock:
     return FixedClock.on(TODAY)
 
 
+class KeptTemplates(BytecodeCache):
+    """Compiled templates, kept for all applications of the run: compiling them costs more than most tests."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = KeptTemplates()
+
+
 def make_app(url: str, clock: FixedClock, **settings: Any) -> Flask:
     """An application over this database, with a clock that stands still."""
     config = Config(
@@ -151,6 +170,7 @@ def make_app(url: str, clock: FixedClock, **settings: Any) -> Flask:
     )
     app = create_app(config, clock=clock)
     app.config.update(WTF_CSRF_ENABLED=False, **settings)
+    app.jinja_env.bytecode_cache = TEMPLATES
     return app
 
 

@@ -225,7 +225,8 @@ def test_an_administrator_who_is_also_a_clinician_has_both(worlds: Worlds) -> No
     assert client.get("/").headers["Location"] == "/worklist"
     html = client.get("/admin/users").get_data(as_text=True)
     assert re.findall(r'class="app-nav__link"[^>]*>([^<]+)<', html) == [
-        *("Worklist", "Clinic day", "Enroll", "Users", "Clinics", "Job runs", "Guideline pack"),
+        *("Worklist", "Clinic day", "Enroll", "Imports"),
+        *("Users", "Clinics", "Job runs", "Guideline pack", "Codes"),
     ]
     assert 'role="search"' in html
     assert client.get(f"/survivors/{worlds.mine.survivor.id}").status_code == 200
