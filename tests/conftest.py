@@ -122,7 +122,8 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
         return
     url = request.getfixturevalue("postgres")
     name = f"t{uuid4().hex}"
-    admin(url, f"CREATE DATABASE {name} TEMPLATE tracker_template")
+    # Copying its files costs a third of writing them through the log.
+    admin(url, f"CREATE DATABASE {name} TEMPLATE tracker_template STRATEGY FILE_COPY")
     yield named(url, name)
     admin(url, f"DROP DATABASE {name} WITH (FORCE)")
 
