@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from tests.fhir.builders import as_bytes, observation
+from tests.fhir.builders import TODAY, as_bytes, codes, concept, observation, patient
 from tests.shared import need_shared
+from tracker.fhir.bundle import read_bundle
 from tracker.fhir.codes import SYSTEMS, code_systems, read_codes
-from tracker.fhir.kept import pack_resource, unpack_resource, with_conditions
+from tracker.fhir.kept import pack_resource, unpack_resource, with_conditions, without_narrative
 from tracker.fhir.readers import READ_AGAIN
 from tracker.fhir.reading import read_resource
 from tracker.guidelines.loader import load_pack
@@ -45,6 +46,21 @@ def test_equal_resources_are_packed_alike_whatever_their_order() -> None:
         pack_resource({"value": {1, 2}})
 
 
+def test_what_a_resource_says_to_people_is_not_kept_and_its_data_are() -> None:
+    told = {"status": "generated", "div": "<div>Generated today</div>"}
+    medicine = {"resourceType": "Medication", "id": "m", "text": told, "code": {"text": "doxorubicin"}}
+    resource = {**observation(), "text": told, "contained": [medicine, "no resource"]}
+
+    bare = without_narrative(resource)
+
+    assert bare == {
+        **observation(),
+        "contained": [{key: medicine[key] for key in ("resourceType", "id", "code")}, "no resource"],
+    }
+    assert resource["text"] == told and medicine["text"] == told
+    assert without_narrative(observation()) == observation()
+
+
 def test_every_hostile_text_survives_packing() -> None:
     resource = {"resourceType": "Observation", "note": [{"text": each} for each in hostile()]}
     assert unpack_resource(pack_resource(resource)) == resource
@@ -60,6 +76,35 @@ def test_only_what_names_a_condition_is_renamed() -> None:
     assert [each["reference"] for each in found["focus"]] == ["kept-abc", "BodyStructure/1"]
     assert found["hasMember"] == resource["hasMember"] and found["subject"] == resource["subject"]
     assert with_conditions(resource, lambda reference: reference) is resource
+
+
+@pytest.mark.parametrize(
+    "reference, kept",
+    [
+        ("Condition/c9", "https://h.example/fhir/Condition/c9"),
+        ("https://h.example/fhir/Condition/c9/_history/2", "https://h.example/fhir/Condition/c9"),
+        ("https://elsewhere.example/Condition/c9", "https://elsewhere.example/Condition/c9"),
+        ("Condition/1d5e5f0a-6a53-4a26-9a51-2d7f0f3ad0aa", "1d5e5f0a-6a53-4a26-9a51-2d7f0f3ad0aa"),
+    ],
+)
+def test_a_condition_that_did_not_come_too_is_named_by_the_server_the_resource_is_from(
+    reference: str, kept: str
+) -> None:
+    told = observation(
+        code=concept("X-1", system=LOCAL), subject={"reference": "Patient/p1"}, focus=[{"reference": reference}]
+    )
+    entries = [
+        {"fullUrl": f"https://h.example/fhir/{each['resourceType']}/{each['id']}", "resource": each}
+        for each in (patient("p1"), told)
+    ]
+
+    [person] = read_bundle(
+        as_bytes({"resourceType": "Bundle", "type": "collection", "entry": entries}), codes(), today=TODAY
+    ).people
+
+    [record] = person.entries
+    assert record.source is not None
+    assert unpack_resource(record.source)["focus"] == [{"reference": kept}]
 
 
 # The tables of the pack

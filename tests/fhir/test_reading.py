@@ -11,6 +11,7 @@ from tracker.errors import ImportRefused
 from tracker.fhir.bundle import read_bundle
 from tracker.fhir.files import find_files
 from tracker.fhir.reading import BUNDLE_TYPES, NotFhir, read_entries
+from tracker.intake.order import in_order
 
 BUNDLES = Path(__file__).parent / "bundles"
 
@@ -234,6 +235,19 @@ def test_below_a_folder_every_json_file_is_found_in_order_and_none_twice(tmp_pat
         ("a.json", False),
         ("deep/c.json", False),
         ("deep/d.ndjson", False),
+    ]
+
+
+def test_what_others_refer_to_is_read_before_them_whatever_the_files_are_called(tmp_path: Path) -> None:
+    kinds = ("Observation", "Bundle", "BodyStructure", "Condition", "Patient", "Specimen", "Medication")
+    for name, kind in zip("abcdefg", kinds, strict=True):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"resourceType": kind, "id": name}))
+
+    came = [each.path.stem for each in in_order(find_files([tmp_path]))]
+
+    assert [kinds["abcdefg".index(name)] for name in came] == [
+        *("Medication", "Specimen", "BodyStructure"),
+        *("Bundle", "Patient", "Condition", "Observation"),
     ]
 
 

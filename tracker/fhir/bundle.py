@@ -9,7 +9,7 @@ from uuid import UUID
 from tracker.errors import ImportRefused
 from tracker.fhir import patient
 from tracker.fhir.codes import Codes
-from tracker.fhir.kept import pack_resource, with_conditions
+from tracker.fhir.kept import pack_resource, with_conditions, without_narrative
 from tracker.fhir.readers import FUTURE_ALLOWED, NEVER_MAPPED, READ_AGAIN, READERS
 from tracker.fhir.reading import Entry, read_entries
 from tracker.fhir.references import Around, Known, References, tail_of
@@ -141,7 +141,7 @@ def _record(entry: Entry, reading: _Reading) -> ChartRecord:
     record = replace(record, stated_at=read_instant(entry.resource.get("meta")))
     if means_nothing(record) and not reading.codes.is_dismissed(_coding(record)):
         named = with_conditions(resource, lambda reference: _condition_id(reference, entry, reading, base))
-        record = replace(record, source=pack_resource(named))
+        record = replace(record, source=pack_resource(without_narrative(named)))
     chart.entries.append(record)
     return record
 
@@ -198,7 +198,20 @@ def _condition_id(reference: str, entry: Entry, reading: _Reading, base: str) ->
     if held is not None and held.id:
         return external_id_of(held, base)
     tail = tail_of(reference)
-    return f"{base}Condition/{tail}" if base and tail and not UUID_ID.fullmatch(tail) else tail
+    if not tail or UUID_ID.fullmatch(tail):
+        return tail
+    if reference.startswith(("http://", "https://")):
+        return reference.partition("/_history/")[0]
+    # A relative reference is meant from where its own resource comes from, whether or not that condition is here too.
+    server = _own_base(entry) or base
+    return f"{server}Condition/{tail}" if server else tail
+
+
+def _own_base(entry: Entry) -> str:
+    """The server an entry names as its own; "" where it names none."""
+    path = f"{entry.type}/{entry.id}"
+    told = entry.full_url.startswith(("http://", "https://")) and entry.full_url.endswith(path)
+    return entry.full_url.removesuffix(path) if told else ""
 
 
 def _about_tumors(record: ChartRecord, id_of: Callable[[str], str]) -> ChartRecord:

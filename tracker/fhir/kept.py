@@ -1,4 +1,4 @@
-"""A resource as it is kept with a chart entry whose code means nothing yet: compressed, and exactly as it was."""
+"""A resource as kept with a chart entry whose code means nothing yet: compressed, its data exactly as they were."""
 
 import copy
 import json
@@ -35,6 +35,19 @@ def _told(value: object) -> dict[str, str]:
 
 def _meant(found: dict[str, Any]) -> Any:
     return Decimal(found[NUMBER]) if found.keys() == {NUMBER} else found
+
+
+def without_narrative(resource: Json) -> Json:
+    """The resource without its text for people: one system words the same data differently from one day to the next,
+    and a record that only reads differently has not changed."""
+    bare = {key: value for key, value in resource.items() if not _is_narrative(key, value)}
+    if isinstance(bare.get("contained"), list):
+        bare["contained"] = [without_narrative(each) if isinstance(each, dict) else each for each in bare["contained"]]
+    return bare
+
+
+def _is_narrative(key: str, value: object) -> bool:
+    return key == "text" and isinstance(value, dict) and "div" in value
 
 
 def with_conditions(resource: Json, id_of: Callable[[str], str]) -> Json:

@@ -5,14 +5,15 @@ from collections.abc import Iterable
 from tracker.fhir.files import Found
 from tracker.intake.company import named_type
 
-FIRST = ("Bundle", "Patient", "Organization", "Practitioner", "PractitionerRole", "Location", "Medication", "Specimen")
-THEN = ("BodyStructure", "RelatedPerson", "Condition")
+# What others are not understood without, and is in no chart by itself: a bundle may refer to it as well.
+FIRST = ("Organization", "Practitioner", "PractitionerRole", "Location", "Medication", "Specimen", "BodyStructure")
+THEN = ("Bundle", "Patient", "RelatedPerson", "Condition")
 RANK = {name: rank for rank, name in enumerate((*FIRST, *THEN))}
 FIRST_BYTES = 4096
 
 
 def in_order(found: Iterable[Found]) -> list[Found]:
-    """Bundles and people first, then what others refer to, then the rest; within each as they were given."""
+    """What others refer to first, then bundles and people, then the rest; within each as they were given."""
     return sorted(found, key=_rank)
 
 
