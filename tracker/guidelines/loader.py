@@ -60,11 +60,18 @@ def load_pack(path_or_name: str | Path = DEFAULT_PACK, *, choices: Choices | Non
 
 def pack_folder(path_or_name: str | Path) -> Path:
     """The folder of a pack: the newest edition where a name leaves the edition out."""
-    if isinstance(path_or_name, str) and (PACKS / path_or_name).is_dir():
-        folder = (PACKS / path_or_name).resolve()
-        editions = sorted(each.parent for each in folder.glob(f"*/{SETTINGS}"))
-        return editions[-1] if editions and not (folder / SETTINGS).exists() else folder
-    return Path(path_or_name).resolve()
+    named = _folder_named(path_or_name) if isinstance(path_or_name, str) else None
+    return named or Path(path_or_name).resolve()
+
+
+@lru_cache(maxsize=64)
+def _folder_named(name: str) -> Path | None:
+    """Looked up once: it is asked for every survivor, and the packs that come with the tracker stay where they are."""
+    if not (PACKS / name).is_dir():
+        return None
+    folder = (PACKS / name).resolve()
+    editions = sorted(each.parent for each in folder.glob(f"*/{SETTINGS}"))
+    return editions[-1] if editions and not (folder / SETTINGS).exists() else folder
 
 
 @lru_cache(maxsize=16)
