@@ -20,10 +20,3 @@ def need_shared(*parts: str) -> Path:
     if root is None or not root.joinpath(*parts).exists():
         pytest.skip(f"needs the shared sample data ({'/'.join(parts)}), which is not here")
     return root.joinpath(*parts)
-
-
-drill = pytest.mark.skipif(os.environ.get("TRACKER_DRILL") != "1", reason="a drill: set TRACKER_DRILL=1")
-# For what takes long and differs between the databases in nothing that shorter tests do not try on both.
-on_sqlite_and_in_drills_on_both = pytest.mark.parametrize(
-    "database_url", ["sqlite", pytest.param("postgresql", marks=[pytest.mark.drill, drill])], indirect=True
-)

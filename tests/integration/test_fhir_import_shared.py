@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from tests.factories import make_clinic
 from tests.fhir.builders import TODAY, Json, as_bytes, bundle, codes, concept, observation, patient
 from tests.fhir.importing import Importer
-from tests.shared import need_shared, on_sqlite_and_in_drills_on_both
+from tests.shared import need_shared
 from tracker.clock import FixedClock
 from tracker.db import Database
 from tracker.errors import ImportRefused
@@ -87,7 +87,6 @@ def test_of_the_cancers_those_that_are_certain_become_diagnoses() -> None:
     }
 
 
-@on_sqlite_and_in_drills_on_both
 def test_the_whole_folder_twice(importer: Importer) -> None:
     totals: Counter[str] = Counter()
     for told in expected().values():
@@ -141,7 +140,6 @@ def _check_secrets(importer: Importer) -> None:
                 assert f"'{each['value']}'" not in everything, name
 
 
-@on_sqlite_and_in_drills_on_both
 def test_another_order_gives_the_same_rows(importer: Importer) -> None:
     with importer.database.transaction() as session:
         make_clinic(session, name="Second Clinic")
@@ -225,7 +223,6 @@ COMING_IN = {
 }
 
 
-@on_sqlite_and_in_drills_on_both
 @pytest.mark.parametrize("folder", COMING_IN)
 def test_other_samples_are_read_or_refused_in_a_sentence_and_never_crash(importer: Importer, folder: str) -> None:
     place = need_shared("data", folder)
@@ -302,7 +299,6 @@ def hostile() -> list[str]:
     return [each for each in found if each.strip() and "\x00" not in each]
 
 
-@on_sqlite_and_in_drills_on_both
 def test_hostile_names_and_displays_come_back_byte_for_byte(importer: Importer) -> None:
     """Three names to a person; of each string a display and a value as well."""
     strings = hostile()
