@@ -21,8 +21,13 @@ TEMPLATE = "tracker_template"
 LARGE = 4 * 1024 * 1024
 # Every change of a schema leaves a row of a newer transaction here, or one less.
 CATALOGS = ("pg_attribute", "pg_attrdef", "pg_constraint", "pg_index", "pg_proc", "pg_trigger")
+# Objects of our own have numbers from here on.
+ANALYZED = "(SELECT count(*) FROM pg_statistic WHERE starelid >= 16384)"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
-OTHERS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+OTHERS = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 LARGEST = (
     "SELECT max(pg_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
 )
@@ -97,9 +102,6 @@ class Kept:
     def drop(self) -> None:
         self.engine.dispose()
         admin(self.server, f"DROP DATABASE {self.name} WITH (FORCE)")
-
-
-ANALYZED = "(SELECT count(*) FROM pg_statistic WHERE starelid >= 16384)"
 
 
 def _if_filled(table: str) -> str:

@@ -10,8 +10,10 @@ from tests.fhir.builders import ANA, TODAY, as_bytes, bundle, codes, observation
 from tracker.errors import ImportRefused
 from tracker.fhir.bundle import read_bundle
 from tracker.fhir.files import find_files
+from tracker.fhir.readers import READERS
 from tracker.fhir.reading import BUNDLE_TYPES, NotFhir, read_entries
-from tracker.intake.order import in_order
+from tracker.fhir.references import SHELVED
+from tracker.intake.order import FIRST, in_order
 
 BUNDLES = Path(__file__).parent / "bundles"
 
@@ -249,6 +251,10 @@ def test_what_others_refer_to_is_read_before_them_whatever_the_files_are_called(
         *("Medication", "Specimen", "BodyStructure"),
         *("Bundle", "Patient", "Condition", "Observation"),
     ]
+
+
+def test_whatever_others_are_not_understood_without_and_is_in_no_chart_comes_first() -> None:
+    assert set(FIRST) == SHELVED - READERS.keys()
 
 
 def test_a_path_that_is_not_there_is_given_back_to_be_refused_when_it_is_read(tmp_path: Path) -> None:

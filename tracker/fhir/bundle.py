@@ -12,8 +12,19 @@ from tracker.fhir.codes import Codes
 from tracker.fhir.kept import pack_resource, with_conditions, without_narrative
 from tracker.fhir.readers import FUTURE_ALLOWED, NEVER_MAPPED, READ_AGAIN, READERS
 from tracker.fhir.reading import Entry, read_entries
-from tracker.fhir.references import Around, Known, References, tail_of
-from tracker.fhir.values import BEFORE_BIRTH, FUTURE, NO_ID, NOT_HELD, TAKEN_BACK, Coding, Skipped, read_instant, words
+from tracker.fhir.references import Around, Known, References, tail_of, without_version
+from tracker.fhir.values import (
+    BEFORE_BIRTH,
+    FUTURE,
+    NO_ID,
+    NOT_HELD,
+    TAKEN_BACK,
+    Coding,
+    Skipped,
+    is_web_address,
+    read_instant,
+    words,
+)
 from tracker.services.import_records import (
     UUID_ID,
     ChartRecord,
@@ -170,7 +181,7 @@ def external_id_of(entry: Entry, base: str = "") -> str:
         raise Skipped(NO_ID)
     if UUID_ID.fullmatch(entry.id):
         found = entry.id
-    elif entry.full_url.startswith(("http://", "https://")):
+    elif is_web_address(entry.full_url):
         found = entry.full_url
     else:
         found = f"{base}{entry.type}/{entry.id}" if base else entry.id
@@ -200,18 +211,11 @@ def _condition_id(reference: str, entry: Entry, reading: _Reading, base: str) ->
     tail = tail_of(reference)
     if not tail or UUID_ID.fullmatch(tail):
         return tail
-    if reference.startswith(("http://", "https://")):
-        return reference.partition("/_history/")[0]
+    if is_web_address(reference):
+        return without_version(reference)
     # A relative reference is meant from where its own resource comes from, whether or not that condition is here too.
-    server = _own_base(entry) or base
+    server = entry.base if is_web_address(entry.base) else base
     return f"{server}Condition/{tail}" if server else tail
-
-
-def _own_base(entry: Entry) -> str:
-    """The server an entry names as its own; "" where it names none."""
-    path = f"{entry.type}/{entry.id}"
-    told = entry.full_url.startswith(("http://", "https://")) and entry.full_url.endswith(path)
-    return entry.full_url.removesuffix(path) if told else ""
 
 
 def _about_tumors(record: ChartRecord, id_of: Callable[[str], str]) -> ChartRecord:

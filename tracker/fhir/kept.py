@@ -3,11 +3,12 @@
 import copy
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from tracker.fhir.extensions import conditions_named
+from tracker.fhir.references import holders
 from tracker.fhir.values import Json
 
 # No text of a file holds a NUL (reading refuses it), so no resource has a key like this.
@@ -57,17 +58,6 @@ def with_conditions(resource: Json, id_of: Callable[[str], str]) -> Json:
     if all(name == reference for reference, name in names.items()):
         return resource
     named: Json = copy.deepcopy(resource)
-    for holder in list(_holders(named)):
+    for holder in list(holders(named)):
         holder["reference"] = names.get(holder["reference"], holder["reference"])
     return named
-
-
-def _holders(value: object) -> Iterator[Json]:
-    if isinstance(value, dict):
-        if isinstance(value.get("reference"), str):
-            yield value
-        for held in value.values():
-            yield from _holders(held)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _holders(each)

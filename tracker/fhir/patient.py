@@ -5,7 +5,7 @@ import re
 from datetime import date
 
 from tracker.errors import ImportRefused, Invalid
-from tracker.fhir.values import Json, codings, first_code, listed, mapping, read_day, words
+from tracker.fhir.values import Json, codings, first_code, is_web_address, listed, mapping, read_day, words
 from tracker.models import Sex
 from tracker.services import contacts
 from tracker.services.import_records import PersonRecord
@@ -160,7 +160,7 @@ def _record_numbers(found: list[str]) -> tuple[str, ...]:
 
 def _resource_ids(resource_id: str, full_url: str, place: str) -> tuple[tuple[str, str], ...]:
     ids = [(RESOURCE_ID, resource_id)]
-    if full_url.startswith(("http://", "https://")):
+    if is_web_address(full_url):
         ids.append((ADDRESS, full_url))
     if any(len(value) > LONGEST_ID for _, value in ids):
         raise ImportRefused(f"{place}: its id has more than {LONGEST_ID} characters")

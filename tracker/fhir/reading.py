@@ -39,6 +39,12 @@ class Entry:
         )
 
     @property
+    def base(self) -> str:
+        """Where it comes from: its address without its own type and id; "" where the address tells no such place."""
+        path = f"{self.type}/{self.id}"
+        return self.full_url.removesuffix(path) if self.full_url.endswith(path) else ""
+
+    @property
     def place(self) -> str:
         return f"{self.where} {self.number} ({self.type}{f'/{self.id}' if self.id else ''})"[:160]
 

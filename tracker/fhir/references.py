@@ -60,14 +60,13 @@ class References:
 
     def resolve(self, reference: str, holder: Entry) -> Entry | None:
         """The entry a reference in ``holder`` means; None where it is not in this bundle."""
-        wanted = _HISTORY.sub("", reference)
+        wanted = without_version(reference)
         if wanted in self._by_address:
             return self._by_address[wanted]
         if not _RELATIVE.fullmatch(wanted):
             return None
         # A relative reference is meant from where its own resource comes from.
-        base = holder.full_url.removesuffix(f"{holder.type}/{holder.id}")
-        return self._by_address.get(base + wanted) or self._by_path.get(wanted)
+        return self._by_address.get(holder.base + wanted) or self._by_path.get(wanted)
 
     def subject_of(self, entry: Entry) -> Entry | Known:
         """The Patient entry that this entry is about, or the survivor on record.
@@ -85,10 +84,10 @@ class References:
         held = self.resolve(reference, entry)
         if held is not None:
             return held if held.type == "Patient" else _skip(NOT_A_PATIENT)
-        relative = _TAIL.search(_HISTORY.sub("", reference))
+        relative = _TAIL.search(without_version(reference))
         if relative is not None and relative[1] != "Patient":
             raise Skipped(NOT_A_PATIENT)
-        known = self._around.people(_HISTORY.sub("", reference), _display(entry.resource, reference))
+        known = self._around.people(without_version(reference), _display(entry.resource, reference))
         if known is None:
             raise ImportRefused(
                 f"{entry.place}: subject.reference {reference[:120]!r} leads to no patient in this file, "
@@ -99,7 +98,7 @@ class References:
 
     def _is_patient(self, reference: str, holder: Entry) -> bool:
         held = self.resolve(reference, holder)
-        tail = _TAIL.search(_HISTORY.sub("", reference))
+        tail = _TAIL.search(without_version(reference))
         return held.type == "Patient" if held is not None else tail is not None and tail[1] == "Patient"
 
     def whole(self, entry: Entry) -> Json:
@@ -116,7 +115,7 @@ class References:
         held = self.resolve(reference, holder)
         if held is not None:
             return held.resource if held.type in wanted else None
-        tail = _TAIL.search(_HISTORY.sub("", reference))
+        tail = _TAIL.search(without_version(reference))
         return self._around.shelf.get(tail[0]) if tail is not None and tail[1] in wanted else None
 
     def check(self, entry: Entry) -> None:
@@ -159,21 +158,22 @@ def _with_parts(resource: Json, parts: Mapping[str, Json]) -> Json:
         taken.add(names[reference])
         contained.append({**parts[reference], "id": names[reference]})
     whole["contained"] = contained
-    for holder in _holders(whole):
+    for holder in holders(whole):
         if holder["reference"] in names:
             holder["reference"] = f"#{names[holder['reference']]}"
     return whole
 
 
-def _holders(value: object) -> Iterator[Json]:
+def holders(value: object) -> Iterator[Json]:
+    """Everything in a resource that holds a reference, at any depth."""
     if isinstance(value, dict):
         if isinstance(value.get("reference"), str):
             yield value
         for held in value.values():
-            yield from _holders(held)
+            yield from holders(held)
     elif isinstance(value, list):
         for each in value:
-            yield from _holders(each)
+            yield from holders(each)
 
 
 def _references(value: Json, path: str) -> Iterator[tuple[str, str]]:
@@ -189,7 +189,12 @@ def _references(value: Json, path: str) -> Iterator[tuple[str, str]]:
                     yield from _references(each, f"{here}[{number}]")
 
 
+def without_version(reference: str) -> str:
+    """The reference to the resource, where it is to one of its versions."""
+    return _HISTORY.sub("", reference)
+
+
 def tail_of(reference: str) -> str:
     """The id at the end of a reference, where it ends in type and id; else the reference as it is."""
-    found = _TAIL.search(_HISTORY.sub("", reference))
+    found = _TAIL.search(without_version(reference))
     return found[2] if found is not None else reference.removeprefix("urn:uuid:")

@@ -78,6 +78,11 @@ def words(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def is_web_address(text: str) -> bool:
+    """Does it name its server itself?"""
+    return text.startswith(("http://", "https://"))
+
+
 def cut(text: str, longest: int) -> str:
     """A text that is only shown, at the length its column holds."""
     return text[:longest]

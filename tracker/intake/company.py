@@ -9,7 +9,7 @@ from tracker.errors import ImportRefused
 from tracker.fhir.patient import ADDRESS, RESOURCE_ID
 from tracker.fhir.reading import Entry
 from tracker.fhir.references import SHELVED, Around, Known, tail_of
-from tracker.fhir.values import Json, words
+from tracker.fhir.values import Json, is_web_address, words
 from tracker.models import Clinic, Survivor
 from tracker.services import imports
 from tracker.services.import_records import UUID_ID, Registered
@@ -67,7 +67,7 @@ class Company:
         if len(together) == 1:
             return next(iter(together.values()))
         numbers = []
-        if reference.startswith(("http://", "https://")):
+        if is_web_address(reference):
             numbers.append((ADDRESS, reference))
         if UUID_ID.fullmatch(tail):
             numbers.append((RESOURCE_ID, tail))
