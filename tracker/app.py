@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import PROJECT, Config
+from tracker.cli import add_commands
 from tracker.clock import Clock, SystemClock
 from tracker.crypto import use_keys
 from tracker.db import Database
@@ -49,7 +50,7 @@ def create_app(config: Config | None = None, *, clock: Clock | None = None) -> F
     app.extensions["tracker_config"] = config
     app.extensions["tracker_clock"] = clock or SystemClock()
     app.extensions["tracker_open_database"] = lambda: open_database(config)
-    _add_commands(app)
+    add_commands(app)
     _add_pages(app, config)
     return app
 
@@ -76,11 +77,3 @@ def _add_pages(app: Flask, config: Config) -> None:
     home.init_page_context(app)
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(f"tracker.web.{name}").bp)
-
-
-def _add_commands(app: Flask) -> None:
-    from tracker import cli
-    from tracker.plan_command import plan_command
-
-    app.cli.add_command(plan_command)
-    cli.add_commands(app)

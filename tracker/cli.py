@@ -1,152 +1,50 @@
 """The flask commands; each opens the transaction, names the actor, and calls one service."""
 
-from pathlib import Path
+from importlib import import_module
 
 import click
 from flask import Flask
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import AppGroup
 
-from tracker import migrate
-from tracker.current import clock, database
-from tracker.errors import TrackerError
-from tracker.guidelines.catalogue import load_catalogue
-from tracker.guidelines.loader import load_pack
-from tracker.models import STAFF, Role
-from tracker.policy import Actor
-from tracker.services import accounts, clinics
-
-db = AppGroup("db", help="The database's schema.")
-
-
-@db.command()
-@click.argument("revision", default="head")
-def upgrade(revision: str) -> None:
-    """Bring the database up to REVISION (default: the newest)."""
-    migrate.upgrade(database().engine, revision)
-    click.echo(f"The database is at {migrate.current(database().engine)}")
-
-
-@db.command()
-@click.argument("revision")
-def downgrade(revision: str) -> None:
-    """Take the database back to REVISION; 'base' removes every table."""
-    migrate.downgrade(database().engine, revision)
-    click.echo(f"The database is at {migrate.current(database().engine) or 'base'}")
+# The module of each command and its name there: read when the command is used. A command that starts need not wait
+# for what makes demonstrations.
+COMMANDS = {
+    "check-guidelines": "cli_setup:check_guidelines",
+    "create-clinic": "cli_setup:create_clinic",
+    "create-user": "cli_setup:create_user",
+    "db": "cli_db:db",
+    "export-case": "cli_cases:export_case",
+    "find-duplicates": "cli_duplicates:find_duplicates",
+    "import-cases": "cli_cases:import_cases",
+    "import-fhir": "cli_fhir:import_fhir",
+    "import-table": "cli_tables:import_table",
+    "import-template": "cli_tables:import_template",
+    "jobs": "cli_jobs:jobs",
+    "map-code": "cli_codes:map_code",
+    "plan": "plan_command:plan_command",
+    "seed-demo": "cli_demo:seed_demo",
+    "set-password": "cli_setup:set_password",
+    "treatment-summary": "cli_summary:treatment_summary",
+    "unmapped-codes": "cli_codes:unmapped_codes",
+}
 
 
-@db.command()
-def current() -> None:
-    """Say where the database stands; exit 1 when it is not at the newest revision."""
-    found, newest = migrate.current(database().engine), migrate.head()
-    click.echo(f"{found or 'empty'} (newest: {newest})")
-    if found != newest:
-        raise SystemExit(1)
+class Commands(AppGroup):
+    """The commands by name, each read when somebody asks for it."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every name, in the order of the alphabet."""
+        return sorted({*COMMANDS, *super().list_commands(ctx)})
 
-@click.command("create-clinic")
-@click.argument("name")
-@click.option("--tz", default="America/New_York", show_default=True, help="The clinic's time zone.")
-@click.option("--phone", default="", help="Whom families call.")
-@with_appcontext
-def create_clinic(name: str, tz: str, phone: str) -> None:
-    """Add a clinic."""
-    with sentences(), database().transaction() as session:
-        clinics.create(session, clinics.ClinicInput(name=name, tz=tz, phone=phone), actor=OPERATOR, clock=clock())
-    click.echo(f"Added the clinic {name}")
-
-
-@click.command("create-user")
-@click.argument("email")
-@click.option("--name", required=True)
-@click.option(
-    "--role",
-    "roles",
-    type=click.Choice([role.value for role in STAFF]),
-    required=True,
-    multiple=True,
-    help="Repeatable.",
-)
-@click.option("--clinic", "clinic_name", default=None, help="The clinic's name; may be left out if there is one only.")
-@click.password_option(envvar="TRACKER_NEW_PASSWORD", help="Asked for when not given.")
-@with_appcontext
-def create_user(email: str, name: str, roles: tuple[str, ...], clinic_name: str | None, password: str) -> None:
-    """Add someone who works at a clinic."""
-    with sentences(), database().transaction() as session:
-        clinic = clinics.by_name(session, clinic_name)
-        entered = accounts.NewUser(email, name, password, tuple(Role(role) for role in roles))
-        accounts.add_user(session, clinic.id, entered, actor=OPERATOR, clock=clock())
-    click.echo(f"Added {email} as {', '.join(roles)} at {clinic.name}")
-
-
-@click.command("set-password")
-@click.argument("email")
-@click.password_option(envvar="TRACKER_NEW_PASSWORD", help="Asked for when not given.")
-@with_appcontext
-def set_password(email: str, password: str) -> None:
-    """Give somebody who cannot sign in a new password; their sessions end."""
-    with sentences(), database().transaction() as session:
-        user = accounts.set_password(session, email, password, actor=OPERATOR, clock=clock())
-    click.echo(f"{user.email} can sign in with the new password")
-
-
-@click.command("check-guidelines")
-@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
-def check_guidelines(folder: Path | None) -> None:
-    """Read a guideline pack (default: the one shipped) and say whether it can be used."""
-    chosen = folder if folder is not None else "childhood-cancer/2026.1"
-    with sentences():
-        pack, catalogue = load_pack(chosen), load_catalogue(chosen)
-    counts = {
-        "agents": len(catalogue.agents),
-        "regimens": len(catalogue.regimens),
-        "radiation fields": len(catalogue.fields),
-        "operations": len(catalogue.operations),
-        "terms": sum(len(listed) for listed in catalogue.terms.values()),
-    }
-    click.echo(f"{pack.name} {pack.edition}: can be used")
-    click.echo("Its catalogue: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
-
-
-class sentences:  # noqa: N801  (reads as a word at the place of use)
-    """Turns an error of ours into a sentence and exit status 1."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, TrackerError):
-            raise click.ClickException(str(error)) from error
-
-
-OPERATOR = Actor.system("command line")
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, or None."""
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module, name = COMMANDS[cmd_name].split(":")
+        found: click.Command = getattr(import_module(f"tracker.{module}"), name)
+        return found
 
 
 def add_commands(app: Flask) -> None:
-    from tracker.cli_cases import export_case, import_cases
-    from tracker.cli_codes import map_code, unmapped_codes
-    from tracker.cli_demo import seed_demo
-    from tracker.cli_duplicates import find_duplicates
-    from tracker.cli_fhir import import_fhir
-    from tracker.cli_jobs import jobs
-    from tracker.cli_summary import treatment_summary
-    from tracker.cli_tables import import_table, import_template
-
-    app.cli.add_command(db)
-    for command in (
-        create_clinic,
-        create_user,
-        set_password,
-        check_guidelines,
-        import_cases,
-        export_case,
-        seed_demo,
-        find_duplicates,
-        import_fhir,
-        import_table,
-        import_template,
-        jobs,
-        treatment_summary,
-        unmapped_codes,
-        map_code,
-    ):
-        app.cli.add_command(command)
+    """Give an application the commands."""
+    app.cli = Commands(app.name)

@@ -46,7 +46,7 @@ def store(
         skip_bad_rows=skip_bad_rows,
         actor=actor,
         clock=clock,
-        loinc=_loinc(session, clinic),
+        loinc=_loinc(session, clinic) if table.kind == "results" else None,
     )
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -22,6 +23,8 @@ from tracker.services.packs import pack_for
 
 # So many survivors are planned for with one round of statements.
 AT_ONCE = 200
+# The columns of a due item, by name.
+Row = dict[str, Any]
 NO_PLAN = CarePlan(items=(), gaps=(), holds_until=None)
 
 
@@ -53,6 +56,7 @@ class PlanChange:
 
     opened: list[DueItem] = field(default_factory=list)
     closed: list[DueItem] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)  # what ``opened`` is made of
 
     def next_of(self, test_code: str) -> DueItem | None:
         """The item now open for this test, if this change opened one."""
@@ -72,18 +76,28 @@ def refresh(session: Session, survivor: Survivor, *, clock: Clock) -> PlanChange
 
     Must be called in the transaction of the change that made it necessary, after its rows were added.
     """
-    return refresh_all(session, [survivor], clock=clock)[0]
+    (change,) = _replan_all(session, [survivor], clock)
+    change.opened = [DueItem(**row) for row in change.rows]
+    session.add_all(change.opened)
+    session.flush()
+    _withdraw_messages(session, [survivor], clock)
+    return change
 
 
-def refresh_all(session: Session, survivors: Sequence[Survivor], *, clock: Clock) -> list[PlanChange]:
-    """``refresh`` of each of these, with as many statements for a hundred as for one; the changes in their order."""
-    found: list[PlanChange] = []
+def refresh_all(session: Session, survivors: Sequence[Survivor], *, clock: Clock) -> None:
+    """``refresh`` of each of these, with as many statements for a hundred as for one."""
     for start in range(0, len(survivors), AT_ONCE):
-        found.extend(_refresh(session, survivors[start : start + AT_ONCE], clock))
-    return found
+        some = survivors[start : start + AT_ONCE]
+        rows = [row for change in _replan_all(session, some, clock) for row in change.rows]
+        session.flush()
+        if rows:
+            # Nobody is handed these items, so none is made into an object: a list has ten thousand of them.
+            session.execute(sa.insert(DueItem), rows)
+        _withdraw_messages(session, some, clock)
 
 
-def _refresh(session: Session, survivors: Sequence[Survivor], clock: Clock) -> list[PlanChange]:
+def _replan_all(session: Session, survivors: Sequence[Survivor], clock: Clock) -> list[PlanChange]:
+    """Everything but the rows of the items that open."""
     session.flush()
     ids = [survivor.id for survivor in survivors]
     recorded, standing = load_recorded(session, ids), _standing(session, ids)
@@ -92,8 +106,6 @@ def _refresh(session: Session, survivors: Sequence[Survivor], clock: Clock) -> l
         for survivor in survivors:
             facts = facts_of(survivor, recorded[survivor.id])
             changes.append(_replan(session, survivor, facts, standing[survivor.id], clock=clock))
-    session.flush()
-    _withdraw_messages(session, survivors, clock)
     return changes
 
 
@@ -212,13 +224,11 @@ def _store(
         # Of each test one item may be open: the old one must be closed before the next is there.
         session.flush()
     for code, wanted in planned.items():
-        kept = standing.get(code)
+        kept, told = standing.get(code), _description(wanted, soft.get(code))
         if kept is None or kept.closed_on is not None:
-            kept = _open(survivor, wanted, now)
-            session.add(kept)
-            change.opened.append(kept)
-        kept.soft_due_on = soft.get(code) if soft.get(code) != wanted.due_on else None
-        _describe(kept, wanted)
+            change.rows.append({**_opening(survivor, wanted, now), **told})
+        else:
+            _describe(kept, told)
     _store_gaps(session, survivor, plan, stored.gaps)
     return change
 
@@ -246,28 +256,35 @@ def _close(item: DueItem, survivor: Survivor, planned: Planned, today: date) -> 
         item.closed_by = ClosedBy.SUPERSEDED
 
 
-def _open(survivor: Survivor, wanted: PlannedItem, now: datetime) -> DueItem:
+def _opening(survivor: Survivor, wanted: PlannedItem, now: datetime) -> Row:
     # The first boundary is the item's own, even when it has passed: the job records what was crossed.
-    return DueItem(
-        survivor_id=survivor.id,
-        clinic_id=survivor.clinic_id,
-        test_code=wanted.test_code,
-        upcoming_on=wanted.upcoming_on,
-        due_on=wanted.due_on,
-        overdue_after=wanted.overdue_after,
-        next_boundary_on=wanted.upcoming_on,
-        opened_at=now,
-    )
+    return {
+        "survivor_id": survivor.id,
+        "clinic_id": survivor.clinic_id,
+        "test_code": wanted.test_code,
+        "upcoming_on": wanted.upcoming_on,
+        "due_on": wanted.due_on,
+        "overdue_after": wanted.overdue_after,
+        "next_boundary_on": wanted.upcoming_on,
+        "opened_at": now,
+    }
 
 
-def _describe(item: DueItem, wanted: PlannedItem) -> None:
-    for flag in Flag:
-        setattr(item, flag.value, flag in wanted.flags)
-    item.added = not wanted.flags
-    item.stops_on = wanted.stops_on
-    stored = [reasons.to_json(reason) for reason in wanted.reasons]
-    if item.reasons != stored:
-        item.reasons = stored
+def _description(wanted: PlannedItem, soft_due_on: date | None) -> Row:
+    """What may change of an item while its dates stand."""
+    return {
+        **{flag.value: flag in wanted.flags for flag in Flag},
+        "added": not wanted.flags,
+        "stops_on": wanted.stops_on,
+        "soft_due_on": soft_due_on if soft_due_on != wanted.due_on else None,
+        "reasons": [reasons.to_json(reason) for reason in wanted.reasons],
+    }
+
+
+def _describe(item: DueItem, told: Row) -> None:
+    for name, value in told.items():
+        if getattr(item, name) != value:
+            setattr(item, name, value)
 
 
 def _store_gaps(session: Session, survivor: Survivor, plan: CarePlan, standing: dict[str, PlanGap]) -> None:

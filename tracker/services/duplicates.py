@@ -17,7 +17,7 @@ from tracker.services.record_trail import merged_into
 from tracker.services.writing import insert_new
 
 # So many people are compared with everybody in one round of statements; each has some forty dates to look up.
-AT_ONCE = 100
+AT_ONCE = 500
 IDS_AT_ONCE = 5_000
 Ids = tuple[UUID, UUID]
 COLUMNS = (

@@ -7,12 +7,13 @@ from typing import Any
 
 from tracker.engine.types import Reason, RuleKind
 
+NAMES = tuple(field.name for field in fields(Reason))
 DATES = ("due_on", "start_on", "last_result_on")
 
 
 def to_json(reason: Reason) -> dict[str, Any]:
     """The reason's fields that say something; an unknown dose stays ``null``, its known part beside it."""
-    told = ((field.name, getattr(reason, field.name)) for field in fields(reason))
+    told = ((name, getattr(reason, name)) for name in NAMES)
     stored = {key: value for key, value in told if value not in (None, (), "")}
     for key in DATES:
         if key in stored:
@@ -27,8 +28,7 @@ def to_json(reason: Reason) -> dict[str, Any]:
 
 def from_json(stored: dict[str, Any]) -> Reason:
     """The reason as the engine gave it. Keys that this version does not know are left alone."""
-    known = {field.name for field in fields(Reason)}
-    values = {key: value for key, value in stored.items() if key in known}
+    values = {key: value for key, value in stored.items() if key in NAMES}
     for key in DATES:
         if key in values:
             values[key] = date.fromisoformat(values[key])

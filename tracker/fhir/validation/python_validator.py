@@ -6,7 +6,6 @@ R4B is R4 but for a few types the tracker does not keep; those are not given to 
 import re
 from typing import Any
 
-from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
 
 from tracker.fhir.validation.disregarded import worth_telling
@@ -60,6 +59,9 @@ def check(part: Part) -> list[Wrong]:
 
 
 def _complaints(resource: Json) -> list[Complaint]:
+    # Its models are read when the first resource is judged: most of what starts here judges none.
+    from fhir.resources.R4B import get_fhir_model_class
+
     try:
         get_fhir_model_class(resource["resourceType"]).model_validate(resource)
     except ValidationError as error:
