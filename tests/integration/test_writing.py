@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from tracker.clock import FixedClock
 from tracker.models import JobLease
-from tracker.services import writing
 from tracker.services.writing import insert_new
 
 
@@ -37,6 +36,6 @@ def test_more_values_than_a_statement_holds_go_in_all_the_same(session: Session,
     assert held(session) == 9_000
 
 
-@pytest.mark.parametrize("rows", [writing.AT_ONCE - 1, writing.AT_ONCE, writing.AT_ONCE + 1])
+@pytest.mark.parametrize("rows", [499, 500, 501, 999, 1000, 1001])
 def test_none_is_lost_where_one_statement_ends(session: Session, clock: FixedClock, rows: int) -> None:
     assert insert_new(session, JobLease, leases(range(rows), clock.now())) == rows == held(session)

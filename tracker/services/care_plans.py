@@ -56,11 +56,18 @@ class PlanChange:
 
     opened: list[DueItem] = field(default_factory=list)
     closed: list[DueItem] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)  # what ``opened`` is made of
 
     def next_of(self, test_code: str) -> DueItem | None:
         """The item now open for this test, if this change opened one."""
         return next((item for item in self.opened if item.test_code == test_code), None)
+
+
+@dataclass
+class Replanned:
+    """One survivor planned for anew: the rows of the items that open, still to be written, and the items closed."""
+
+    opening: list[Row] = field(default_factory=list)
+    closed: list[DueItem] = field(default_factory=list)
 
 
 @dataclass
@@ -76,8 +83,8 @@ def refresh(session: Session, survivor: Survivor, *, clock: Clock) -> PlanChange
 
     Must be called in the transaction of the change that made it necessary, after its rows were added.
     """
-    (change,) = _replan_all(session, [survivor], clock)
-    change.opened = [DueItem(**row) for row in change.rows]
+    (done,) = _replan_all(session, [survivor], clock)
+    change = PlanChange([DueItem(**row) for row in done.opening], done.closed)
     session.add_all(change.opened)
     session.flush()
     _withdraw_messages(session, [survivor], clock)
@@ -88,25 +95,26 @@ def refresh_all(session: Session, survivors: Sequence[Survivor], *, clock: Clock
     """``refresh`` of each of these, with as many statements for a hundred as for one."""
     for start in range(0, len(survivors), AT_ONCE):
         some = survivors[start : start + AT_ONCE]
-        rows = [row for change in _replan_all(session, some, clock) for row in change.rows]
+        rows = [row for done in _replan_all(session, some, clock) for row in done.opening]
         session.flush()
         if rows:
-            # Nobody is handed these items, so none is made into an object: a list has ten thousand of them.
-            session.execute(sa.insert(DueItem), rows)
+            # Nobody is handed these items, so none is made into an object: a list has ten thousand of them. As what is
+            # empty is told too, one statement takes them all.
+            session.execute(sa.insert(DueItem), rows, execution_options={"render_nulls": True})
         _withdraw_messages(session, some, clock)
 
 
-def _replan_all(session: Session, survivors: Sequence[Survivor], clock: Clock) -> list[PlanChange]:
+def _replan_all(session: Session, survivors: Sequence[Survivor], clock: Clock) -> list[Replanned]:
     """Everything but the rows of the items that open."""
     session.flush()
     ids = [survivor.id for survivor in survivors]
     recorded, standing = load_recorded(session, ids), _standing(session, ids)
-    changes = []
+    done = []
     with session.no_autoflush:
         for survivor in survivors:
             facts = facts_of(survivor, recorded[survivor.id])
-            changes.append(_replan(session, survivor, facts, standing[survivor.id], clock=clock))
-    return changes
+            done.append(_replan(session, survivor, facts, standing[survivor.id], clock=clock))
+    return done
 
 
 def _standing(session: Session, ids: Sequence[UUID]) -> dict[UUID, Stored]:
@@ -118,7 +126,7 @@ def _standing(session: Session, ids: Sequence[UUID]) -> dict[UUID, Stored]:
     return found
 
 
-def _replan(session: Session, survivor: Survivor, facts: Facts, stored: Stored, *, clock: Clock) -> PlanChange:
+def _replan(session: Session, survivor: Survivor, facts: Facts, stored: Stored, *, clock: Clock) -> Replanned:
     today = clock.today(survivor.clinic.tz)
     plan = _plan(survivor, facts, today)
     planned = Planned(plan, _soft_dates(survivor, facts, today), _newest_results(survivor, facts, today), _stops(facts))
@@ -212,8 +220,8 @@ def _newest_results(survivor: Survivor, facts: Facts, on: date) -> dict[str, Res
 
 def _store(
     session: Session, survivor: Survivor, wanted_plan: Planned, stored: Stored, *, today: date, now: datetime
-) -> PlanChange:
-    change = PlanChange()
+) -> Replanned:
+    change = Replanned()
     plan, soft, standing = wanted_plan.plan, wanted_plan.soft, stored.items
     planned = {item.test_code: item for item in plan.items}
     for code, item in standing.items():
@@ -226,7 +234,7 @@ def _store(
     for code, wanted in planned.items():
         kept, told = standing.get(code), _description(wanted, soft.get(code))
         if kept is None or kept.closed_on is not None:
-            change.rows.append({**_opening(survivor, wanted, now), **told})
+            change.opening.append({**_opening(survivor, wanted, now), **told})
         else:
             _describe(kept, told)
     _store_gaps(session, survivor, plan, stored.gaps)
