@@ -1,4 +1,4 @@
-"""The flask commands; each opens the transaction, names the actor, and calls one service."""
+"""The flask commands by name; each opens the transaction, names the actor, and calls one service."""
 
 from importlib import import_module
 

@@ -41,10 +41,10 @@ def test_a_command_added_by_hand_is_found_beside_the_others() -> None:
     assert commands.get_command(context, "own") is not None and "own" in commands.list_commands(context)
 
 
-def test_starting_reads_neither_demonstrations_nor_the_models_of_fhir() -> None:
+def test_starting_reads_neither_demonstrations_nor_migrations_nor_the_models_of_fhir() -> None:
     asked = (
         "import sys; from tracker.app import create_app; create_app();"
-        "print(*[name for name in ('faker', 'fhir.resources') if name in sys.modules])"
+        "print(*[name for name in ('faker', 'alembic', 'fhir.resources') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

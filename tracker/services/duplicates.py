@@ -145,7 +145,9 @@ def _born_alike(session: Session, clinic_id: UUID, people: dict[UUID, Person]) -
     for days in _chunks(list(by_day)):
         for _, other, person in _people(session, Survivor.clinic_id == clinic_id, Survivor.birth_date.in_(days)):
             others[other] = person
-            pairs |= {(one, other) for one in by_day[person.birth_date] if one != other}
+            # Of two who are both looked at, each would find the other: the likeness of names has no direction.
+            near = (one for one in by_day[person.birth_date] if one != other)
+            pairs |= {(one, other) for one in near if other not in people or one < other}
     return pairs, others
 
 

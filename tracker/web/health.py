@@ -4,7 +4,6 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from tracker import migrate
 from tracker.db import READ_ONLY
 from tracker.services import jobs
 from tracker.web.context import clock, database, reading
@@ -21,6 +20,9 @@ def livez() -> ResponseReturnValue:
 @bp.get("/readyz")
 def readyz() -> ResponseReturnValue:
     """The database answers and stands at the newest migration. A stale job does not take the worklist away."""
+    # Read when it is first asked: no command needs it to start.
+    from tracker import migrate
+
     try:
         # Only a reader: it must not wait for whoever writes just now.
         ready = migrate.current(database().engine.execution_options(**READ_ONLY)) == migrate.head()
