@@ -4,7 +4,16 @@ from tracker.models.account import FAMILY, STAFF, Grant, Role, SignInFailure, Us
 from tracker.models.attachment import IMAGE_TYPES, Attachment, AttachmentContent
 from tracker.models.audit import AccessEvent, AuditEvent
 from tracker.models.base import PRECISIONS, YES_NO, Base, ChartRow, OfDiagnosis
-from tracker.models.care_plan import ClosedBy, DueItem, Override, OverrideAction, PlanGap, StatusEvent
+from tracker.models.care_plan import (
+    ClosedBy,
+    DueItem,
+    FailedDuring,
+    Override,
+    OverrideAction,
+    PlanFailure,
+    PlanGap,
+    StatusEvent,
+)
 from tracker.models.clinic import Clinic, Outcome, Result, ResultStatus, Visit, VisitStatus
 from tracker.models.edition import SummaryEdition
 from tracker.models.intake import (
@@ -126,6 +135,7 @@ __all__ = [
     "EventName",
     "Exposure",
     "ExposureSource",
+    "FailedDuring",
     "Finding",
     "GermlineFinding",
     "Grant",
@@ -147,6 +157,7 @@ __all__ = [
     "Override",
     "OverrideAction",
     "PairState",
+    "PlanFailure",
     "PlanGap",
     "Predisposition",
     "ProblemStatus",

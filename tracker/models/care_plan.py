@@ -1,4 +1,4 @@
-"""The stored care plan: open and closed due items, what crossed when, overrides and gaps."""
+"""The stored care plan: open and closed due items, what crossed when, overrides, gaps, and plans that failed."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -136,3 +136,31 @@ class PlanGap(HasId, Base):
     missing: Mapped[list[Any]] = mapped_column(default=list)
     consequence: Mapped[str] = mapped_column(sa.String(40))
     test_code: Mapped[str | None] = mapped_column(sa.String(80))
+
+
+class FailedDuring(StrEnum):
+    TICK = "tick"
+    RECOMPUTE = "recompute"
+    CHECK = "check"
+
+
+class PlanFailure(Base):
+    """A survivor whose plan cannot be worked out: everybody else is served, and this stands until it can be.
+
+    It names the kind of error, never its text: that may hold what the record says.
+    """
+
+    __tablename__ = "plan_failures"
+    __table_args__ = (
+        one_of("during", FailedDuring),
+        sa.CheckConstraint("length(error) > 0", name="error_named"),
+        sa.CheckConstraint("times > 0", name="times_counted"),
+    )
+
+    survivor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("survivors.id"), primary_key=True)
+    during: Mapped[str] = mapped_column(sa.String(20))
+    error: Mapped[str] = mapped_column(sa.String(80))
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    times: Mapped[int] = mapped_column(default=1)

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from tracker.clock import Clock
 from tracker.engine.status import Status, crossings, next_boundary
-from tracker.models import Clinic, DueItem, StatusEvent, Survivor
-from tracker.services import care_plans, reminders
+from tracker.models import Clinic, DueItem, FailedDuring, StatusEvent, Survivor
+from tracker.services import care_plans, plan_failures, reminders
 from tracker.services.writing import insert_new
 
 BATCH = 200
@@ -64,7 +64,8 @@ def _refresh_one(session: Session, survivor: Survivor, done: Crossed, clock: Clo
     except OperationalError:
         # The database is gone or locked: that is nobody's record, and the whole batch must be tried again.
         raise
-    except Exception:  # whatever is wrong with one record must not stop the night of all the others
+    except Exception as error:  # whatever is wrong with one record must not stop the night of all the others
+        plan_failures.note(session, survivor_id, FailedDuring.TICK, error, clock=clock)
         done.failed.append(survivor_id)
         return
     done.counts["refreshed"] += 1

@@ -17,7 +17,7 @@ from tracker.engine.evaluate import evaluate
 from tracker.engine.rules import Pack
 from tracker.engine.types import CarePlan, Facts, Flag, PlannedItem, Reason, Result
 from tracker.models import ClosedBy, DueItem, OutboxMessage, PlanGap, Standing, Survivor
-from tracker.services import reasons
+from tracker.services import plan_failures, reasons
 from tracker.services.facts import facts_of, load_facts, load_recorded
 from tracker.services.packs import pack_for
 
@@ -87,7 +87,7 @@ def refresh(session: Session, survivor: Survivor, *, clock: Clock) -> PlanChange
     change = PlanChange([DueItem(**row) for row in done.opening], done.closed)
     session.add_all(change.opened)
     session.flush()
-    _withdraw_messages(session, [survivor], clock)
+    _settle(session, [survivor], clock)
     return change
 
 
@@ -101,7 +101,13 @@ def refresh_all(session: Session, survivors: Sequence[Survivor], *, clock: Clock
             # Nobody is handed these items, so none is made into an object: a list has ten thousand of them. As what is
             # empty is told too, one statement takes them all.
             session.execute(sa.insert(DueItem), rows, execution_options={"render_nulls": True})
-        _withdraw_messages(session, some, clock)
+        _settle(session, some, clock)
+
+
+def _settle(session: Session, planned: Sequence[Survivor], clock: Clock) -> None:
+    """What follows once plans are stored: no message says what is untrue, and no failure stands any more."""
+    _withdraw_messages(session, planned, clock)
+    plan_failures.clear(session, [survivor.id for survivor in planned])
 
 
 def _replan_all(session: Session, survivors: Sequence[Survivor], clock: Clock) -> list[Replanned]:

@@ -30,6 +30,7 @@ NOT_KEPT = frozenset(
         "job_leases",
         "job_runs",
         "outbox_messages",
+        "plan_failures",
         "plan_gaps",
         "sign_in_failures",
         "status_events",
