@@ -11,8 +11,11 @@ from werkzeug.test import TestResponse
 
 from tests.factories import PASSWORD
 from tests.hashing import light_hashing
+from tests.web.access.table import World
 from tests.web.worlds import Worlds, built, shared_app, worlds
-from tracker.models import Clinic, Grant, JobRun, User
+from tracker.models import AccessEvent, Clinic, FailedDuring, Grant, JobRun, Survivor, User
+from tracker.services import care_plans, plan_failures
+from tracker.web.presenters_admin import DURING_WORDS, FAILURE_WORDS
 
 __all__ = ["built", "light_hashing", "shared_app", "worlds"]
 pytestmark = pytest.mark.usefixtures("light_hashing")
@@ -256,6 +259,59 @@ def test_the_page_of_runs_says_how_to_mend_a_stale_check(worlds: Worlds) -> None
     assert "No run yet." in html
 
 
+def step_aside(worlds: Worlds, world: World, error: Exception, times: int = 1) -> None:
+    with worlds.database.transaction() as session:
+        for _ in range(times):
+            plan_failures.note(session, world.survivor.id, FailedDuring.TICK, error, clock=worlds.clock)
+
+
+def test_a_record_that_stepped_aside_stands_by_its_number_until_it_is_planned(worlds: Worlds) -> None:
+    assert "stepped aside" not in get(worlds, "/admin/jobs")
+    step_aside(worlds, worlds.mine, ValueError("300 mg of something"), times=2)
+    html = get(worlds, "/admin/jobs")
+    assert "1 record stepped aside" in html
+    [row] = [row for row in rows(html) if row[0] == worlds.mine.survivor.mrn]
+    at = "Nov 23, 2026, 7:00 AM"
+    assert row[1:] == [
+        *(worlds.mine.clinic.name, at, f"{at} (2 times)", "the nightly check"),
+        "A value is not of the kind that was expected. (ValueError)",
+    ]
+    assert "300 mg" not in html
+    with worlds.database.transaction() as session:
+        care_plans.refresh(session, session.get_one(Survivor, worlds.mine.survivor.id), clock=worlds.clock)
+    assert "stepped aside" not in get(worlds, "/admin/jobs")
+
+
+def test_whose_number_was_shown_is_written_down(worlds: Worlds) -> None:
+    step_aside(worlds, worlds.mine, KeyError())
+    get(worlds, "/admin/jobs")
+    shown: AccessEvent = one(worlds, sa.select(AccessEvent).where(AccessEvent.purpose == "plan that failed"))
+    assert shown.survivor_id == worlds.mine.survivor.id
+    assert shown.actor_id == worlds.mine.users["administrator"].id
+
+
+def test_records_of_another_clinic_are_not_listed(worlds: Worlds) -> None:
+    step_aside(worlds, worlds.theirs, KeyError())
+    html = get(worlds, "/admin/jobs")
+    assert worlds.theirs.survivor.mrn not in html
+    assert "stepped aside" not in html
+
+
+def test_a_list_that_is_cut_says_so(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_failures, "MOST_SHOWN", 1)
+    step_aside(worlds, worlds.mine, KeyError())
+    with worlds.database.transaction() as session:
+        plan_failures.note(session, worlds.mine.twin.id, FailedDuring.CHECK, KeyError(), clock=worlds.clock)
+    html = get(worlds, "/admin/jobs")
+    assert "2 records stepped aside" in html
+    assert "The 1 newest are listed." in html
+
+
+def test_each_kind_of_error_and_of_work_has_words_and_the_services_agree() -> None:
+    assert {kind: str(words) for kind, words in FAILURE_WORDS.items()} == plan_failures.SENTENCES
+    assert DURING_WORDS.keys() == set(FailedDuring)
+
+
 def test_the_pack_in_force_is_told_and_adopted_once(worlds: Worlds) -> None:
     html = get(worlds, "/admin/pack")
     assert "Example pack, not yet adopted by this clinic" in html
@@ -275,5 +331,6 @@ def test_the_pack_in_force_is_told_and_adopted_once(worlds: Worlds) -> None:
 
 
 def test_no_survivor_is_named_on_any_of_these_pages(worlds: Worlds) -> None:
+    step_aside(worlds, worlds.mine, KeyError())
     for path in ("/admin/users", "/admin/users/new", "/admin/clinics", "/admin/jobs", "/admin/pack"):
         assert "Riverstone" not in get(worlds, path)

@@ -8,10 +8,10 @@ from flask_babel import gettext as _
 
 from tracker.errors import Forbidden, Invalid
 from tracker.policy import Action
-from tracker.services import accounts, clinics, jobs, packs
+from tracker.services import accounts, clinics, jobs, packs, plan_failures
 from tracker.web import presenters_admin as presenters
 from tracker.web.auth import login_required
-from tracker.web.context import clock, current_actor, current_clinic_id, reading, transaction
+from tracker.web.context import clock, current_actor, current_clinic_id, note_access, reading, transaction
 from tracker.web.forms_admin import ClinicForm, RolesForm, UserForm
 from tracker.web.refusals import refuse
 
@@ -166,8 +166,17 @@ def job_runs() -> ResponseReturnValue:
         tz = clinics.one(session, clinic_id, actor=actor).tz
         runs = jobs.recent_runs(session, clinic_ids=actor.clinic_ids(Action.VIEW_JOBS))
         state = jobs.state_of(session, now=clock().now(), clinic_id=clinic_id)
-        rows = presenters.job_rows(runs, clinics.administered(session, actor), tz=tz)
-    return render_template("admin/jobs.html", rows=rows, state=state, tz=tz)
+        known = clinics.administered(session, actor)
+        failures, count = plan_failures.standing(session, actor=actor)
+    note_access([failure.survivor_id for failure in failures], "plan that failed")
+    return render_template(
+        "admin/jobs.html",
+        rows=presenters.job_rows(runs, known, tz=tz),
+        failures=presenters.failure_rows(failures, known, tz=tz),
+        failing=count,
+        state=state,
+        tz=tz,
+    )
 
 
 @bp.get("/pack")

@@ -5,10 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from tracker.engine.rules import Pack, Rule
-from tracker.models import Clinic, JobRun, Role, User
+from tracker.models import Clinic, FailedDuring, JobRun, Role, User
 from tracker.policy import Actor
+from tracker.services.plan_failures import Failure
 from tracker.web.formats import us_date, us_instant
 from tracker.web.forms_admin import WEEKDAYS
 
@@ -99,6 +102,59 @@ def job_rows(runs: Sequence[JobRun], known: Sequence[Clinic], *, tz: str) -> lis
         )
         for run in runs
     ]
+
+
+FAILURE_WORDS = {
+    "pack": _l("The guideline pack cannot be read."),
+    "not_stored": _l("The plan was worked out but could not be stored."),
+    "not_found": _l("Something that the plan needs was not found."),
+    "unexpected_value": _l("A value is not of the kind that was expected."),
+    "unexpected": _l("The plan could not be worked out."),
+}
+DURING_WORDS = {
+    FailedDuring.TICK: _l("the nightly check"),
+    FailedDuring.RECOMPUTE: _l("the recompute of everybody"),
+    FailedDuring.CHECK: _l("the check of stored plans"),
+}
+
+
+@dataclass(frozen=True)
+class FailureRow:
+    """One record whose plan cannot be worked out."""
+
+    record_number: str
+    clinic: str
+    since: str
+    last: str
+    during: str
+    error: str
+    words: str
+
+
+def failure_rows(found: Sequence[Failure], known: Sequence[Clinic], *, tz: str) -> list[FailureRow]:
+    names = {clinic.id: clinic.name for clinic in known}
+    return [
+        FailureRow(
+            record_number=failure.record_number,
+            clinic=names.get(failure.clinic_id, ""),
+            since=us_instant(failure.first_at, tz),
+            last=ngettext(
+                "%(when)s (%(num)s time)",
+                "%(when)s (%(num)s times)",
+                failure.times,
+                when=us_instant(failure.last_at, tz),
+            ),
+            during=str(DURING_WORDS[failure.during]),
+            error=failure.named.error,
+            words=str(FAILURE_WORDS[failure.named.kind]),
+        )
+        for failure in found
+    ]
+
+
+def _last_tried(failure: Failure, tz: str) -> str:
+    when = us_instant(failure.last_at, tz)
+    return ngettext("%(when)s (%(num)s time)", "%(when)s (%(num)s times)", failure.times, when=when)
 
 
 def _counts(run: JobRun) -> str:
