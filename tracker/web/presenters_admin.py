@@ -138,12 +138,7 @@ def failure_rows(found: Sequence[Failure], known: Sequence[Clinic], *, tz: str) 
             record_number=failure.record_number,
             clinic=names.get(failure.clinic_id, ""),
             since=us_instant(failure.first_at, tz),
-            last=ngettext(
-                "%(when)s (%(num)s time)",
-                "%(when)s (%(num)s times)",
-                failure.times,
-                when=us_instant(failure.last_at, tz),
-            ),
+            last=_last_tried(failure, tz),
             during=str(DURING_WORDS[failure.during]),
             error=failure.named.error,
             words=str(FAILURE_WORDS[failure.named.kind]),
