@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from tracker.engine.rules import Rule
-from tracker.engine.types import DataGap, Result
+from tracker.engine.types import DataGap, Origin, Result
 
 
 @dataclass(slots=True)
@@ -22,6 +22,8 @@ class Ask:
     context: tuple[tuple[str, str], ...] = ()
     gap: str | None = None
     stops_on: date | None = None
+    origins: tuple[Origin, ...] = ()
+    phase_from: str | None = None
 
 
 @dataclass(slots=True)

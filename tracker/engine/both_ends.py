@@ -127,7 +127,7 @@ def _order(item: PlannedItem) -> tuple[date, date]:
 def _merged_reasons(winners: tuple[Reason, ...], losers: tuple[Reason, ...]) -> Iterator[Reason]:
     """The winner's reasons, each followed by what the same rule says at the other end, then what only the loser has."""
     said = {_saying(reason) for reason in winners}
-    others = [replace(reason, wins=False) for reason in losers if _saying(reason) not in said]
+    others = [replace(reason, wins=False, other_end=True) for reason in losers if _saying(reason) not in said]
     for reason in winners:
         yield reason
         yield from (other for other in others if _same_rule(other, reason))
@@ -135,10 +135,10 @@ def _merged_reasons(winners: tuple[Reason, ...], losers: tuple[Reason, ...]) -> 
 
 
 def _saying(reason: Reason) -> object:
-    """What makes a reason another one: not the day it counts from, if the due date is the same; a decision is one."""
+    """What makes a reason another one: not what it counts from, if the due date is the same; a decision is one."""
     if reason.kind is RuleKind.OVERRIDE:
         return reason.rule_id
-    return replace(reason, wins=False, start_on=None, start_precision=None)
+    return replace(reason, wins=False, start_on=None, start_precision=None, origins=(), phase_from=None, floor_on=None)
 
 
 def _same_rule(one: Reason, other: Reason) -> bool:

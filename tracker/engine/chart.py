@@ -9,7 +9,7 @@ from tracker.engine.conditions import ZERO, Doses
 from tracker.engine.rules import Derivation, Pack
 from tracker.engine.schedule import add_months, age_on
 from tracker.engine.starts import Anchors
-from tracker.engine.types import Diagnosis, Facts, Result
+from tracker.engine.types import Diagnosis, Facts, Origin, Result
 
 COUNTING_STATUSES = frozenset({"final", "amended", "corrected"})
 # What follows from the birth date and from being here: a recorded value changes nothing.
@@ -35,6 +35,7 @@ class Chart:
     newest: dict[str, Result]
     changes: date | None = None
     starts: dict[str, date | None] = field(default_factory=dict)
+    origins: dict[str, tuple[Origin, ...]] = field(default_factory=dict)
 
     def changes_on(self, day: date) -> None:
         """Note that the plan may be another from this day on."""

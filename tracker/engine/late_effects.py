@@ -10,6 +10,7 @@ from decimal import Decimal
 from tracker.engine.asks import Ask, Asked
 from tracker.engine.chart import Chart, unknown_roots
 from tracker.engine.conditions import undecided
+from tracker.engine.origins import BIRTH, origins_of
 from tracker.engine.rules import LateEffectRule
 from tracker.engine.schedule import add_months, add_period, birthday
 from tracker.engine.starts import Anchors, LtfuEntry, Start
@@ -157,6 +158,9 @@ def _ask(rule: LateEffectRule, window: Window, chart: Chart, anchors: Anchors) -
     if due_on is None or due_on >= window.ends:
         return None
     exposures = decided_by(rule, window.age, chart)
+    origins, phase_from = origins_of(rule, chart, anchors), None
+    if window.first > start and rule.every is not None and last is not None:
+        origins, phase_from = (*origins, (BIRTH, chart.facts.birth_date)), f"P{window.age}Y"
     return Ask(
         rule,
         due_on,
@@ -166,6 +170,8 @@ def _ask(rule: LateEffectRule, window: Window, chart: Chart, anchors: Anchors) -
         at_least=known_parts(exposures, chart),
         gap=TREATED_AS_MET if window.unsure else None,
         stops_on=None if window.ends == date.max else window.ends,
+        origins=origins,
+        phase_from=phase_from,
     )
 
 

@@ -83,12 +83,12 @@ def _draft(test_code: str, asks: list[Ask], pack: Pack, not_before: date | None)
     if not_before is not None:
         due_on = max(due_on, not_before)
         overdue_after = overdue_after and max(overdue_after, not_before)
-    reasons = [_reason(ask, pack, wins=ask is winner) for ask in asks]
+    reasons = [_reason(ask, pack, not_before, wins=ask is winner) for ask in asks]
     flags = flags_for(frozenset({ask.rule.kind for ask in asks}), test_code, pack.visit_test)
     return Draft(test_code, due_on, overdue_after, reasons, flags, winner.stops_on)
 
 
-def _reason(ask: Ask, pack: Pack, *, wins: bool) -> Reason:
+def _reason(ask: Ask, pack: Pack, not_before: date | None, *, wins: bool) -> Reason:
     rule, last = ask.rule, ask.last
     return Reason(
         rule_id=rule.id,
@@ -109,4 +109,7 @@ def _reason(ask: Ask, pack: Pack, *, wins: bool) -> Reason:
         confidence=rule.confidence,
         wins=wins,
         at_least=ask.at_least,
+        origins=ask.origins,
+        phase_from=ask.phase_from,
+        floor_on=not_before if not_before is not None and ask.due_on < not_before else None,
     )

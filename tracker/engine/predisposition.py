@@ -9,6 +9,7 @@ from tracker.engine.asks import Ask, Asked
 from tracker.engine.chart import Chart
 from tracker.engine.conditions import Ages
 from tracker.engine.late_effects import TREATED_AS_MET, sex_allows
+from tracker.engine.origins import BIRTH
 from tracker.engine.recurrence import note_age_changes
 from tracker.engine.rules import PredispositionRule
 from tracker.engine.schedule import add_months, add_period
@@ -89,6 +90,7 @@ def _ask(rule: PredispositionRule, chart: Chart, asked: Asked) -> None:
             context=(("syndrome", rule.syndrome), ("stratum", rule.stratum.text)),
             gap=TREATED_AS_MET if unsure else None,
             stops_on=end,
+            origins=((BIRTH, chart.facts.birth_date),),
         )
     )
     if unsure:

@@ -137,7 +137,9 @@ def next_in(course: Course) -> Ask | None:
         due_on = max(course.first_day(band), add_period(course.base, _every(band)))
         if end is None or due_on <= end:
             latest = add_period(course.base, band.at_most or _every(band))
-            return Ask(band, due_on, course.anchor, course.last, overdue_after=max(due_on, latest))
+            phase_from = band.begins.text if band.begins.months or band.begins.days else None
+            overdue_after = max(due_on, latest)
+            return Ask(band, due_on, course.anchor, course.last, overdue_after=overdue_after, phase_from=phase_from)
     return None
 
 

@@ -100,6 +100,10 @@ class Facts:
     event_precision: Mapping[str, str] = field(default_factory=dict)
 
 
+# A recorded date by the name a start gives it: ``end_of_therapy``, ``birth``, ``date(chest_rt)`` …
+Origin = tuple[str, date]
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why an item stands, as data: one per rule (or override) that asks for the test.
@@ -109,6 +113,11 @@ class Reason:
     syndrome. ``start_basis`` names where counting began (``end_of_therapy``, ``ltfu_entry``, ``resection``,
     ``age 25y``, ``date(chest_rt)`` …) and ``start_on`` its date; ``start_precision`` is ``month`` or ``year`` where no
     more is known of the date it follows from. ``due_on`` is the date this rule alone gives.
+
+    With these the date can be worked out again from the reason alone (``proof``): ``origins`` are the recorded dates
+    that the start follows from (empty: it is one itself), ``phase_from`` is how long after the start (late effects:
+    after birth) the phase begins that gives the date, ``floor_on`` the end of therapy where that is later than
+    ``due_on``. ``other_end``: what the rule says for the other day that a partly known date can have been.
     """
 
     rule_id: str
@@ -132,6 +141,10 @@ class Reason:
     wins: bool = False
     at_least: tuple[tuple[str, Decimal], ...] = ()
     start_precision: str | None = None
+    origins: tuple[Origin, ...] = ()
+    phase_from: str | None = None
+    floor_on: date | None = None
+    other_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from tracker.engine.types import Reason, RuleKind
 
 NAMES = tuple(field.name for field in fields(Reason))
-DATES = ("due_on", "start_on", "last_result_on")
+DATES = ("due_on", "start_on", "last_result_on", "floor_on")
 
 
 def to_json(reason: Reason) -> dict[str, Any]:
@@ -20,6 +20,10 @@ def to_json(reason: Reason) -> dict[str, Any]:
             stored[key] = stored[key].isoformat()
     stored["exposures"] = [[name, None if value is None else str(value)] for name, value in reason.exposures]
     stored["context"] = [list(pair) for pair in reason.context]
+    if reason.origins:
+        stored["origins"] = [[name, day.isoformat()] for name, day in reason.origins]
+    if not reason.other_end:
+        del stored["other_end"]
     if reason.at_least:
         stored["at_least"] = [[name, str(part)] for name, part in reason.at_least]
     stored["kind"] = reason.kind.value
@@ -38,6 +42,7 @@ def from_json(stored: dict[str, Any]) -> Reason:
     )
     values["context"] = tuple((name, value) for name, value in values.get("context", []))
     values["at_least"] = tuple((name, Decimal(part)) for name, part in values.get("at_least", []))
+    values["origins"] = tuple((name, date.fromisoformat(day)) for name, day in values.get("origins", []))
     values.setdefault("due_on", None)
     values.setdefault("start_basis", "")
     return Reason(**values)
