@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from tracker.engine.explain import explain_item
+from tracker.engine.explain_proof import explain_proof
 from tracker.engine.status import Status, status_of
 from tracker.engine.types import Flag, Reason
 from tracker.models import DueItem, Override
@@ -29,7 +30,8 @@ PLACES = {
 
 @dataclass(frozen=True)
 class ItemView:
-    """One open item as the page shows it. ``why``: its proof in sentences; ``facts``: what stands beside it."""
+    """One open item as the page shows it. ``why``: its reasons in sentences; ``sums``: how its date was worked out;
+    ``facts``: what stands beside it."""
 
     id: UUID
     code: str
@@ -41,6 +43,7 @@ class ItemView:
     soft: str
     recurrence: bool
     why: tuple[str, ...]
+    sums: tuple[str, ...]
     facts: list[dict[str, str]]
 
 
@@ -97,7 +100,7 @@ def place_of(page: SurvivorPage, code: str) -> str:
 def view(page: SurvivorPage, item: DueItem) -> ItemView:
     """One item with its proof."""
     reasons = reasons_of(item)
-    status = status_of(item, page.today)
+    status, planned_item = status_of(item, page.today), as_planned(item, reasons, page.pack)
     return ItemView(
         id=item.id,
         code=item.test_code,
@@ -108,7 +111,8 @@ def view(page: SurvivorPage, item: DueItem) -> ItemView:
         due_on=item.due_on,
         soft=soft_words(item),
         recurrence=Flag.RECURRENCE in item.flags(),
-        why=explain_item(as_planned(item, reasons, page.pack), page.pack, translate=_),
+        why=explain_item(planned_item, page.pack, translate=_),
+        sums=explain_proof(planned_item, page.pack, translate=_),
         facts=[{"key": key, "value": value} for key, value in _facts(page, item, reasons)],
     )
 
