@@ -213,7 +213,11 @@ def test_who_is_handed_over_but_not_taken_over_yet_is_still_ours(database: Datab
     assert night(database, clock)["overdue"] > 0
 
 
-def test_work_comes_in_batches_of_at_most_200_oldest_first(database: Database, clock: FixedClock) -> None:
+def test_work_comes_in_batches_oldest_first(
+    database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boundaries, "CROSSED_AT_ONCE", 200)
+
     def make(session: Session) -> UUID:
         clinic = make_clinic(session)
         survivor = make_survivor(session, clinic)
@@ -240,7 +244,7 @@ def test_work_comes_in_batches_of_at_most_200_oldest_first(database: Database, c
 def test_a_run_takes_all_batches_and_writes_down_each(
     database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(boundaries, "BATCH", 4)
+    monkeypatch.setattr(boundaries, "CROSSED_AT_ONCE", 4)
     store(database, lambda session: make_items(session, make_survivor(session), 9))
     clock.set(UPCOMING_ON)
     assert night(database, clock) == {"items": 9, "events": 9, "upcoming": 9}
@@ -279,7 +283,7 @@ def test_only_the_partial_index_is_read(database: Database, clock: FixedClock) -
     clinic_id = store(database, make)
     is_sqlite = database.engine.dialect.name == "sqlite"
     for query in (
-        boundaries.next_reached(clinic_id, UPCOMING_ON),
+        boundaries.next_reached(clinic_id, UPCOMING_ON, *boundaries.READ),
         sa.select(DueItem.id).where(boundaries.reached(clinic_id, UPCOMING_ON)).limit(1),
     ):
         text = str(query.compile(database.engine, compile_kwargs={"literal_binds": True}))
@@ -291,6 +295,9 @@ def test_only_the_partial_index_is_read(database: Database, clock: FixedClock) -
         assert ("SEARCH due_items" if is_sqlite else "Index Scan") in plan, plan
         assert "SCAN due_items" not in plan, plan
         assert "Seq Scan" not in plan, plan
+        # A day's items come out of the index one batch after another; sorting them would read all of them each time.
+        assert "TEMP B-TREE" not in plan, plan
+        assert "Sort" not in plan, plan
 
 
 def test_a_night_on_which_nothing_crosses_costs_the_same_however_many_items_there_are(

@@ -45,7 +45,7 @@ def test_killed_at_any_of_twenty_points_nothing_is_lost_and_nothing_doubled(
     """The same night again and again, killed a little later each time, and completed by a tick two minutes later."""
     # The code is the same on both; PostgreSQL, where each write is a round trip, is asked at every third point.
     points = range(0, 20, 1 if database.engine.dialect.name == "sqlite" else 3)
-    monkeypatch.setattr(boundaries, "BATCH", 4)
+    monkeypatch.setattr(boundaries, "CROSSED_AT_ONCE", 4)
     with database.transaction() as session:
         clinic = a_busy_night(session)
     total = writes_of_a_night(database, clock, kill_at=None)

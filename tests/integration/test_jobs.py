@@ -205,7 +205,7 @@ def test_a_holder_frozen_between_two_batches_does_not_write_the_second(
     database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It sleeps for ten minutes; meanwhile another one takes over and does all the work."""
-    monkeypatch.setattr(boundaries, "BATCH", 2)
+    monkeypatch.setattr(boundaries, "CROSSED_AT_ONCE", 2)
     store(database, lambda session: make_items(session, make_survivor(session), 5))
     really, slept = boundaries.cross_batch, []
 
@@ -237,7 +237,7 @@ def test_a_holder_frozen_between_two_batches_does_not_write_the_second(
 def test_a_process_told_to_stop_ends_after_its_batch_and_the_next_run_does_the_rest(
     database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(boundaries, "BATCH", 2)
+    monkeypatch.setattr(boundaries, "CROSSED_AT_ONCE", 2)
     store(database, lambda session: make_items(session, make_survivor(session), 5))
     stopped = night(database, clock, stopping=lambda: len(events(database)) >= 2)
     assert stopped["items"] == 2
@@ -290,7 +290,7 @@ def test_who_had_to_be_left_out_is_named_at_their_own_clinic_only(
 def test_a_rehearsal_counts_what_the_run_then_does_and_changes_nothing(
     database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(boundaries, "BATCH", 4)
+    monkeypatch.setattr(boundaries, "CROSSED_AT_ONCE", 4)
     store(database, a_busy_night)
     clock.set(DUE_ON)
     before = fingerprint(database, leave_out=())

@@ -128,31 +128,31 @@ def test_two_at_once_do_the_work_of_one(store: Database, sqlite_url: str, tmp_pa
 def test_killed_in_the_middle_the_next_run_completes_what_is_missing(
     store: Database, sqlite_url: str, tmp_path: Path
 ) -> None:
-    a_registry(store, 2000)
+    a_registry(store, 6000)
     with scheduler(sqlite_url, tmp_path) as child:
         until(lambda: count(store, EVENTS) > 0, "the first batch")
         child.send_signal(signal.SIGKILL)
         assert child.wait() == -signal.SIGKILL
     done = count(store, EVENTS)
-    assert 0 < done < 4000, "it was killed too late to prove anything"
-    assert done % 400 == 0, "half a batch was kept"
+    assert 0 < done < 12_000, "it was killed too late to prove anything"
+    assert done % 2000 == 0, "half a batch was kept"
     assert count(store, RUNS_ENDED) == 0
     # Two minutes later the dead one's lease has run out.
     night(store, FixedClock(NOW.now() + timedelta(minutes=2)))
-    assert_each_once(store, 2000)
+    assert_each_once(store, 6000)
 
 
 def test_told_to_stop_in_the_middle_it_ends_with_its_batch(store: Database, sqlite_url: str, tmp_path: Path) -> None:
-    a_registry(store, 2000)
+    a_registry(store, 6000)
     with scheduler(sqlite_url, tmp_path) as child:
         until(lambda: count(store, EVENTS) > 0, "the first batch")
         child.terminate()
         assert child.wait(timeout=WAIT) == 0
-    assert 0 < count(store, EVENTS) < 4000, "it was stopped too late to prove anything"
-    assert count(store, EVENTS) % 400 == 0
+    assert 0 < count(store, EVENTS) < 12_000, "it was stopped too late to prove anything"
+    assert count(store, EVENTS) % 2000 == 0
     # It gave its lease back: the next one need not wait.
     night(store, NOW)
-    assert_each_once(store, 2000)
+    assert_each_once(store, 6000)
 
 
 @pytest.mark.parametrize(

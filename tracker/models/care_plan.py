@@ -74,17 +74,20 @@ class DueItem(HasId, Base):
 
 
 class StatusEvent(HasId, Base):
-    """An item reached a status on a day; written once however often the job runs."""
+    """An item reached a status on a day; written once however often the job runs.
+
+    Kept by day, so that what crosses in a night lies together. The events of one item are found by its three dates.
+    """
 
     __tablename__ = "status_events"
     __table_args__ = (
-        sa.UniqueConstraint("due_item_id", "flag", "status", "boundary_on"),
+        sa.UniqueConstraint("boundary_on", "due_item_id", "flag", "status"),
         one_of("status", ["upcoming", "due", "overdue"]),
         one_of("flag", [*Flag, "added"]),
     )
 
     due_item_id: Mapped[UUID] = mapped_column(sa.ForeignKey("due_items.id"))
-    survivor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("survivors.id"), index=True)
+    survivor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("survivors.id"))
     flag: Mapped[str] = mapped_column(sa.String(20))
     status: Mapped[str] = mapped_column(sa.String(20))
     boundary_on: Mapped[date]

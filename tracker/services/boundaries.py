@@ -1,10 +1,11 @@
 """Record what has crossed into upcoming, due or overdue, and refresh the plans whose day has come."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from itertools import compress
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,12 +14,38 @@ from sqlalchemy.orm import Session
 
 from tracker.clock import Clock
 from tracker.engine.status import Status, crossings, next_boundary
+from tracker.engine.types import Flag
 from tracker.models import Clinic, DueItem, FailedDuring, StatusEvent, Survivor
-from tracker.services import care_plans, plan_failures, reminders
-from tracker.services.writing import insert_new
+from tracker.services import care_plans, plan_failures, reminders, row_ids
+from tracker.services.writing import insert_new_telling
 
 BATCH = 200
+# A crossing is a row or two; the larger the batch, the fewer pages are written twice. It holds the lock for a fraction
+# of a second.
+CROSSED_AT_ONCE = 1000
 A_DAY = timedelta(days=1)
+ASKED_BY_HAND = "added"
+FLAGS = tuple(flag.value for flag in Flag)
+# Of an item the dates, and which kinds of check it belongs to: no reasons, which are most of the row.
+READ = tuple(
+    getattr(DueItem, name)
+    for name in ("id", "survivor_id", "next_boundary_on", "upcoming_on", "due_on", "overdue_after", *FLAGS)
+)
+
+
+class Reached(NamedTuple):
+    """An open item whose next boundary has come. ``flags`` are the kinds of check it belongs to."""
+
+    id: UUID
+    survivor_id: UUID
+    next_boundary_on: date
+    upcoming_on: date
+    due_on: date
+    overdue_after: date
+    flags: tuple[str, ...]
+
+
+Step = tuple[Reached, Status, date]
 
 
 @dataclass
@@ -84,74 +111,94 @@ def anything_reached(session: Session, clinic: Clinic, *, clock: Clock) -> bool:
     return session.scalar(query) is not None
 
 
-def next_reached(clinic_id: UUID, today: date) -> sa.Select[UUID, UUID]:
-    """The next 200 items to process, oldest boundary first."""
-    return (
-        sa.select(DueItem.id, DueItem.survivor_id)
-        .where(reached(clinic_id, today))
-        .order_by(DueItem.next_boundary_on, DueItem.id)
-        .limit(BATCH)
-    )
+def next_reached(clinic_id: UUID, today: date, *columns: Any) -> sa.Select[Any]:
+    """These columns of the next items to process, oldest boundary first.
+
+    In the order of the index and no other: to sort a day's items further would read all of them for each batch.
+    """
+    query = sa.select(*columns).where(reached(clinic_id, today))
+    return query.order_by(DueItem.next_boundary_on).limit(CROSSED_AT_ONCE)
 
 
 def cross_batch(session: Session, clinic: Clinic, *, clock: Clock) -> Crossed:
-    """Process up to 200 open items whose next boundary has been reached, oldest boundary first.
+    """Process the next open items whose next boundary has been reached, oldest boundary first.
 
-    Each crossing is recorded once for each of the item's flags; running this again records nothing.
+    Each crossing is recorded once for each of the item's flags; running this again records nothing. However many
+    items there are, the batch is the same few statements.
     """
     today, done = clock.today(clinic.tz), Crossed()
-    found = session.execute(next_reached(clinic.id, today)).all()
-    done.more = len(found) == BATCH
-    _hold(session, {survivor_id for _, survivor_id in found})
-    furthest: dict[UUID, Status] = {}
-    for item in _still_reached(session, clinic, [item_id for item_id, _ in found], today):
-        _cross(session, item, today, clock, done.counts, furthest)
-        done.counts["items"] += 1
-    done.counts["reminders"] += reminders.plan(session, clinic, furthest, clock=clock)
+    held = _hold(session, clinic, today)
+    found = [_read(row) for row in session.execute(next_reached(clinic.id, today, *READ))]
+    # What was reached only after the survivors were held is left to the next batch, and so is the rest.
+    items = [item for item in found if item.survivor_id in held]
+    done.more = len(found) == CROSSED_AT_ONCE or len(items) < len(found)
+    steps = [step for item in items for step in _steps(item, today)]
+    done.counts["items"] += len(items)
+    _record(session, steps, clock, done.counts)
+    _move_on(session, items, today)
+    done.counts["reminders"] += reminders.plan(session, clinic, _furthest(steps), clock=clock)
     return done
 
 
-def _hold(session: Session, survivor_ids: Iterable[UUID]) -> None:
-    """Hold the survivors' rows, as every edit does: an item is not closed by somebody while it is being crossed."""
-    query = sa.select(Survivor.id).where(Survivor.id.in_(survivor_ids)).order_by(Survivor.id)
-    session.execute(query.with_for_update(key_share=True))
+def _hold(session: Session, clinic: Clinic, today: date) -> set[UUID]:
+    """Hold the survivors of the next items, as every edit does: nobody closes an item while it is being crossed."""
+    theirs = next_reached(clinic.id, today, DueItem.survivor_id)
+    query = sa.select(Survivor.id).where(Survivor.id.in_(theirs)).order_by(Survivor.id)
+    return set(session.scalars(query.with_for_update(key_share=True)))
 
 
-def _still_reached(session: Session, clinic: Clinic, ids: list[UUID], today: date) -> list[DueItem]:
-    query = sa.select(DueItem).where(DueItem.id.in_(ids), reached(clinic.id, today))
-    return list(session.scalars(query.order_by(DueItem.next_boundary_on, DueItem.id)))
+def _read(row: sa.Row[Any]) -> Reached:
+    return Reached._make((*row[: -len(FLAGS)], _flags(row[-len(FLAGS) :])))
 
 
-def _cross(
-    session: Session, item: DueItem, today: date, clock: Clock, counts: Counter[str], furthest: dict[UUID, Status]
-) -> None:
-    boundary = item.next_boundary_on
-    steps = crossings(item, None if boundary is None else boundary - A_DAY, today)
-    for status, on in steps:
-        new = insert_new(session, StatusEvent, [event(item, flag, status, on, clock) for flag in flags(item)])
-        counts["events"] += new
-        counts[status.value] += bool(new)
-        furthest[item.survivor_id] = max_status(furthest.get(item.survivor_id), status)
-    item.next_boundary_on = next_boundary(item, today)
+def _flags(asked: Sequence[bool]) -> tuple[str, ...]:
+    """The kinds of check by name; "added" when only a clinician asked for it."""
+    return tuple(compress(FLAGS, asked)) or (ASKED_BY_HAND,)
 
 
-def event(item: DueItem, flag: str, status: Status, on: date, clock: Clock) -> dict[str, Any]:
+def _steps(item: Reached, today: date) -> list[Step]:
+    """What an item crosses by today, in order."""
+    return [(item, status, on) for status, on in crossings(item, item.next_boundary_on - A_DAY, today)]
+
+
+def _record(session: Session, steps: Sequence[Step], clock: Clock, counts: Counter[str]) -> None:
+    """Write the events that are not there yet; an item that took a step counts once, whatever its flags."""
+    now = clock.now()
+    ids = row_ids.rising(now)
+    rows = [_event(next(ids), item, flag, status, on, now) for item, status, on in steps for flag in item.flags]
+    new = insert_new_telling(session, StatusEvent, rows, "due_item_id", "status")
+    counts["events"] += len(new)
+    counts.update(status for _, status in {tuple(row) for row in new})
+
+
+def _event(event_id: UUID, item: Reached, flag: str, status: Status, on: date, now: datetime) -> dict[str, Any]:
     """The row that says that an item reached a status on a day, for one of its flags."""
     return {
+        "id": event_id,
         "due_item_id": item.id,
         "survivor_id": item.survivor_id,
         "flag": flag,
         "status": status.value,
         "boundary_on": on,
-        "recorded_at": clock.now(),
+        "recorded_at": now,
     }
 
 
-def flags(item: DueItem) -> list[str]:
-    """The kinds of check an item belongs to; "added" when only a clinician asked for it."""
-    return [flag.value for flag in item.flags()] or ["added"]
+def _move_on(session: Session, items: Iterable[Reached], today: date) -> None:
+    """Each item to its own next boundary: one statement, run once for each."""
+    table = cast("sa.Table", DueItem.__table__)
+    statement = (
+        sa.update(table).where(table.c.id == sa.bindparam("item_id")).values(next_boundary_on=sa.bindparam("on"))
+    )
+    moved = [{"item_id": item.id, "on": next_boundary(item, today)} for item in items]
+    if moved:
+        session.connection().execute(statement, moved)
 
 
-def max_status(one: Status | None, other: Status) -> Status:
+def _furthest(steps: Iterable[Step]) -> dict[UUID, Status]:
+    """The furthest status that any of a survivor's items came to."""
     order = list(Status)
-    return other if one is None or order.index(other) > order.index(one) else one
+    furthest: dict[UUID, Status] = {}
+    for item, status, _ in steps:
+        furthest[item.survivor_id] = max(status, furthest.get(item.survivor_id, status), key=order.index)
+    return furthest
