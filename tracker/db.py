@@ -1,6 +1,6 @@
 """The database: one engine, transactions, and the column types both SQLite and PostgreSQL share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,14 @@ from tracker.crypto import decrypt, encrypt
 from tracker.engine.partial_dates import PartialDate
 
 READ_ONLY = {"read_only": True}
+LOADING = (
+    "journal_mode=DELETE",
+    "synchronous=OFF",
+    "foreign_keys=OFF",
+    "ignore_check_constraints=ON",
+    "cache_size=-4000",
+    "temp_store=FILE",
+)
 
 
 class UTCDateTime(sa.types.TypeDecorator[datetime]):
@@ -80,8 +88,12 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     # The driver's own transaction handling is switched off: it starts writers too late (a busy snapshot
     # then fails at once, whatever the timeout), so the begin event below says BEGIN IMMEDIATE itself.
     connection.isolation_level = None
+    _pragmas(connection, ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=NORMAL"))
+
+
+def _pragmas(connection: Any, pragmas: Iterable[str]) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=NORMAL"):
+    for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -109,6 +121,27 @@ class Database:
         """A unit of work that only reads, and so never waits for a writer."""
         with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    @contextmanager
+    def loading(self) -> Iterator[Connection]:
+        """A connection for filling a new database quickly; whoever uses it opens its transactions.
+
+        For rows copied inside the database from rows that were checked. On SQLite neither keys nor checks are looked
+        at, and what is written does not wait for the disk: a process that ends on the way leaves a whole database, a
+        machine that loses its power may not.
+        """
+        # Nobody else may have the file open while its journal changes; a WAL would have everything written twice.
+        self.engine.dispose()
+        with self.engine.connect() as connection:
+            sqlite = connection.dialect.name == "sqlite"
+            if sqlite:
+                _pragmas(connection.connection.driver_connection, LOADING)
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+                if sqlite:
+                    connection.invalidate()
 
     def close(self) -> None:
         self.engine.dispose()

@@ -10,11 +10,11 @@ import click
 class Progress:
     """A bar on the error stream with rate and remaining time; silent where nobody looks."""
 
-    def __init__(self, total_bytes: int, label: str, *, shown: bool) -> None:
-        self._done = 0
+    def __init__(self, total: int, label: str, *, shown: bool, unit: str = "kB", per_unit: int = 1024) -> None:
+        self._done, self._unit, self._per_unit = 0, unit, per_unit
         self._bar: Any = (
             click.progressbar(
-                length=max(total_bytes, 1),
+                length=max(total, 1),
                 label=label,
                 file=sys.stderr,
                 show_eta=True,
@@ -37,12 +37,12 @@ class Progress:
             self._bar.__exit__(kind, error, trace)
 
     def advance(self, count: int) -> None:
-        """So many more bytes are done."""
+        """So many more are done."""
         self._done += count
         if self._bar is not None:
             self._bar.update(count)
 
     def _rate(self) -> str:
-        # click keeps the seconds that an iteration took on average; an iteration here is a byte.
+        # click keeps the seconds that an iteration took on average; an iteration here is one of what is counted.
         seconds = self._bar.time_per_iteration if self._bar is not None else 0
-        return f"{1 / seconds / 1024:,.0f} kB/s" if seconds else ""
+        return f"{1 / seconds / self._per_unit:,.0f} {self._unit}/s" if seconds else ""

@@ -107,3 +107,10 @@ def test_a_hash_made_with_less_work_is_made_anew() -> None:
     assert renewed != cheap
     assert passwords.matches(renewed, GOOD)
     assert passwords.rehashed(renewed, GOOD) == renewed
+
+
+def test_a_hash_made_beforehand_is_kept_as_it_is() -> None:
+    hashed = passwords.new_hash(GOOD)
+    assert passwords.new_hash(passwords.Hashed(hashed)) == hashed
+    with pytest.raises(Invalid):
+        passwords.new_hash("short")

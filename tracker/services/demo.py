@@ -38,6 +38,7 @@ from tracker.services.packs import pack_for
 from tracker.services.treatment_rows import DiagnosisInput, SummaryInput
 
 PASSWORD = "harbor lantern demo 2026"  # noqa: S105 (printed for everyone to read: the data are invented)
+NOT_EMPTY = "The database is not empty, so no demonstration was put into it. Use a new one"
 ACTOR = Actor.system("demonstration")
 HARBOR = clinics.ClinicInput(
     name="Harbor Children's Survivorship Clinic",
@@ -117,22 +118,26 @@ def is_empty(session: Session) -> bool:
     return all(session.scalar(sa.select(table.id).limit(1)) is None for table in (Clinic, User, Survivor))
 
 
-def seed_demo(session: Session, *, survivors: int = 250, seed: int = 2026, clock: Clock) -> SeededDemo:
+def seed_demo(
+    session: Session, *, survivors: int = 250, seed: int = 2026, clock: Clock, password: str = PASSWORD
+) -> SeededDemo:
     """Fill an empty database; the same for the same seed, number and day.
+
+    ``password``: the printed one, or what ``passwords.new_hash`` made of it beforehand.
 
     Raises:
         Conflict: the database holds a clinic, a survivor or an account already.
     """
     if not is_empty(session):
-        raise Conflict("The database is not empty, so no demonstration was put into it. Use a new one")
+        raise Conflict(NOT_EMPTY)
     harbor = clinics.create(session, HARBOR, actor=ACTOR, clock=clock)
     lakeside = clinics.create(session, LAKESIDE, actor=ACTOR, clock=clock)
-    staff = _staff(session, harbor, lakeside, clock)
+    staff = _staff(session, harbor, lakeside, password, clock)
     main = _Registry(session, harbor, staff["clinician"], People(seed), Random(seed), clock)  # noqa: S311
     main.fill(diagnoses_for(survivors), fates_for(survivors))
     small = _Registry(session, lakeside, staff["lakeside"], People(seed + 1), Random(seed + 1), clock)  # noqa: S311
     small.fill(diagnoses_for(LAKESIDE_SURVIVORS), fates_for(LAKESIDE_SURVIVORS))
-    family = _family(session, main.made, clock)
+    family = _family(session, main.made, password, clock)
     return SeededDemo(
         clinic=harbor.name,
         survivors=len(main.made) + len(small.made),
@@ -162,7 +167,7 @@ def fates_for(survivors: int) -> list[Fate]:
     return found + [Fate.ON_TIME] * (survivors - len(found))
 
 
-def _staff(session: Session, harbor: Clinic, lakeside: Clinic, clock: Clock) -> dict[str, User]:
+def _staff(session: Session, harbor: Clinic, lakeside: Clinic, password: str, clock: Clock) -> dict[str, User]:
     people = (
         ("coordinator", "coordinator@demo.example", "Dana Ruiz", Role.COORDINATOR, harbor),
         ("clinician", "clinician@demo.example", "Lena Okafor", Role.CLINICIAN, harbor),
@@ -171,7 +176,7 @@ def _staff(session: Session, harbor: Clinic, lakeside: Clinic, clock: Clock) -> 
     )
     return {
         key: accounts.add_user(
-            session, clinic.id, accounts.NewUser(email, name, PASSWORD, (role,)), actor=ACTOR, clock=clock
+            session, clinic.id, accounts.NewUser(email, name, password, (role,)), actor=ACTOR, clock=clock
         )
         for key, email, name, role, clinic in people
     }
@@ -246,9 +251,7 @@ class _Registry:
     def _life(self, number: int, diagnosis: str, fate: Fate) -> Life:
         if fate is Fate.AWAITING_SUMMARY:
             return awaiting(invent(self.random, diagnosis, self.guide, self.today), self.random)
-        course = Course.OVERDUE if fate in LAPSED else Course.DUE if fate is Fate.DUE else Course.ON_TIME
-        if fate is Fate.BOOKED:
-            course = self.random.choice(list(Course))
+        course = course_for(fate, self.random)
         life = live(
             self.random,
             diagnosis,
@@ -300,6 +303,13 @@ class _Registry:
             row = visit(survivor, day, slot, VisitStatus.PLANNED)
             self._rows[Visit].append(row | {"created_at": self.clock.now(), "booked_by_id": None})
             survivor.booked_on = day
+
+
+def course_for(fate: Fate, random: Random) -> Course:
+    """How the follow-up of somebody of this fate stands."""
+    if fate is Fate.BOOKED:
+        return random.choice(list(Course))
+    return Course.OVERDUE if fate in LAPSED else Course.DUE if fate is Fate.DUE else Course.ON_TIME
 
 
 def awaiting(life: Life, random: Random) -> Life:
@@ -357,7 +367,7 @@ def stand(survivor: Survivor, life: Life, fate: Fate, today: date) -> None:
         survivor.standing_since = since
 
 
-def _family(session: Session, made: list[Made], clock: Clock) -> list[SignIn]:
+def _family(session: Session, made: list[Made], password: str, clock: Clock) -> list[SignIn]:
     """A parent who sees one child, and a teenager's own account."""
     today = clock.today(HARBOR.tz)
     minors = [each for each in made if years_old(each.survivor.birth_date, today) < accounts.MAJORITY]
@@ -373,7 +383,7 @@ def _family(session: Session, made: list[Made], clock: Clock) -> list[SignIn]:
         if one is not None:
             name = f"{given} {one.survivor.family_name}" if given else one.survivor.display_name
             contacts.invite_family(
-                session, one.survivor.id, email, name, role, actor=ACTOR, clock=clock, password=PASSWORD
+                session, one.survivor.id, email, name, role, actor=ACTOR, clock=clock, password=password
             )
             found.append(SignIn(email, name, "family" if role is Role.PROXY else "survivor"))
     return found

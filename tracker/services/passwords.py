@@ -27,6 +27,12 @@ CONTEXT = (
 )  # fmt: skip
 
 
+class Hashed(str):
+    """A password's hash, made beforehand: what is handed on in place of the password where hashing costs too much."""
+
+    __slots__ = ()
+
+
 @lru_cache(maxsize=1)
 def _hasher() -> PasswordHasher:
     return PasswordHasher()
@@ -43,6 +49,8 @@ def new_hash(password: str, *, about: Iterable[str] = ()) -> str:
     Raises:
         Invalid: shorter than 15 or longer than 256 characters, or too easy to guess.
     """
+    if isinstance(password, Hashed):
+        return str(password)
     if len(password) < MIN_PASSWORD:
         message = f"The password needs at least {MIN_PASSWORD} characters. Three or four unrelated words do well"
         raise Invalid(message, field="password")
