@@ -7,6 +7,11 @@ PYTHON ?= $(shell for each in python3 python3.11 python3.12 python3.13 python3.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 WORKERS ?= 2
 PORT ?= 5000
+# Of the bench: sizes of registries, kinds of database, rows by the beginning of their names, a name for the result.
+SIZE ?= 10000,100000
+DATABASE ?= both
+ONLY ?=
+KEEP ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint typecheck layers unit e2e bench drill check clean
@@ -53,8 +58,8 @@ unit: setup ## All tests, on both databases and in a browser
 e2e: setup ## The browser stories alone
 	@$(BIN)/python -m pytest -m browser
 
-bench: setup ## Speed, as ratios to yardsticks in the same run
-	@$(BIN)/python -m bench
+bench: setup ## Speed, as ratios to yardsticks in the same run (SIZE=1000000 DATABASE=sqlite ONLY=refresh KEEP=name)
+	@$(BIN)/python -m bench --size $(SIZE) --database $(DATABASE) --only "$(ONLY)" --keep "$(KEEP)"
 
 drill: setup ## The long drills: more survivors, more faults, more days
 	@TRACKER_DRILL=1 $(BIN)/python -m pytest -m drill

@@ -1,0 +1,69 @@
+"""The whole registry refreshed when nothing changed, beside reading its rows and beside what else one might do."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from bench import orm_refresh
+from bench.fill_rows import across
+from bench.goals import Row, rate
+from bench.measuring import Work, interleaved
+from bench.plan import Plan
+from bench.raw_read import read_all
+from bench.refreshing import refresh
+from bench.registries import Registry
+
+# The ORM takes a minute for so many: of larger registries it is given the first ones only.
+ORM_SAMPLE = 2_000
+WAYS: dict[str, Callable[[Registry], None]] = {
+    "one": refresh,
+    "two": partial(refresh, workers=2),
+    "fresh": partial(refresh, fresh=True),
+}
+Taken = dict[tuple[str, int], float]
+
+
+def rows(plan: Plan, registries: list[Registry]) -> Iterator[Row]:
+    """The rows about refreshing, of each registry and across their sizes."""
+    for registry in registries:
+        # A kept registry may have been filled by other code: afterwards nothing is left to change.
+        refresh(registry)
+    taken = interleaved(_works(plan, registries), plan.rounds)
+    for registry in registries:
+        yield from _beside_reading(plan, registry, taken)
+        if plan.wants("refresh.orm"):
+            yield _beside_orm(registry, taken)
+    if plan.wants("refresh.exponent"):
+        for small, large in plan.pairs(registries):
+            yield across("refresh.exponent", small, large, taken["one", small.size], taken["one", large.size])
+
+
+def _works(plan: Plan, registries: list[Registry]) -> dict[tuple[str, int], Work]:
+    works = {}
+    for registry in registries:
+        works["read", registry.size] = Work(partial(read_all, registry))
+        for way, run in WAYS.items():
+            if way == "one" or plan.wants(f"refresh.{way}"):
+                works[way, registry.size] = Work(partial(run, registry))
+        if plan.wants("refresh.orm"):
+            sample = min(registry.size, ORM_SAMPLE)
+            by_orm = partial(orm_refresh.refresh, registry.database, registry.clock, survivors=sample)
+            works["orm", registry.size] = Work(by_orm)
+    return works
+
+
+def _beside_reading(plan: Plan, registry: Registry, taken: Taken) -> Iterator[Row]:
+    size = registry.size
+    read = taken["read", size]
+    for way in WAYS:
+        if plan.wants(f"refresh.{way}"):
+            ours = taken[way, size]
+            yield Row(f"refresh.{way}", registry.kind, size, read / ours, rate(size, ours), rate(size, read))
+
+
+def _beside_orm(registry: Registry, taken: Taken) -> Row:
+    size, sample = registry.size, min(registry.size, ORM_SAMPLE)
+    ours, orm = size / taken["one", size], sample / taken["orm", size]
+    note = f"the ORM's rate from the first {sample:,}" if sample < size else ""
+    return Row(
+        "refresh.orm", registry.kind, size, ours / orm, rate(size, size / ours), rate(sample, sample / orm), note
+    )

@@ -1,0 +1,76 @@
+"""What a save pays for its plan: one survivor refreshed in a transaction, without the request around it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from bench.goals import Row, milliseconds
+from bench.measuring import seconds, slowest_twentieth
+from bench.plan import Plan
+from bench.registries import TODAY, Registry
+from tests.factories import make_result
+from tracker.models import DueItem, Result, Survivor
+from tracker.services import care_plans
+
+SAVED = 100
+
+
+@dataclass(frozen=True)
+class Saves:
+    """Refreshes of single survivors at a registry; each is taken back before the next."""
+
+    registry: Registry
+    survivor_ids: list[UUID]
+
+    def kept(self, number: int) -> None:
+        """Refresh somebody of whom nothing changed."""
+        self._refresh(self._survivor_id(number))
+
+    def moved(self, number: int) -> float:
+        """Refresh somebody whose soonest test was just done: its item is closed and the next one opens."""
+        survivor_id = self._survivor_id(number)
+        result_id = self._record(survivor_id)
+        taken = seconds(lambda: self._refresh(survivor_id))
+        self._take_back(survivor_id, result_id)
+        return taken
+
+    def _survivor_id(self, number: int) -> UUID:
+        return self.survivor_ids[number % len(self.survivor_ids)]
+
+    def _refresh(self, survivor_id: UUID) -> None:
+        with self.registry.database.transaction() as session:
+            care_plans.refresh(session, session.get_one(Survivor, survivor_id), clock=self.registry.clock)
+
+    def _record(self, survivor_id: UUID) -> UUID:
+        with self.registry.database.transaction() as session:
+            soonest = care_plans.open_items(session, survivor_id)[0]
+            return make_result(session, session.get_one(Survivor, survivor_id), soonest.test_code, TODAY).id
+
+    def _take_back(self, survivor_id: UUID, result_id: UUID) -> None:
+        with self.registry.database.transaction() as session:
+            session.execute(sa.delete(DueItem).where(DueItem.closing_result_id == result_id))
+            session.execute(sa.delete(Result).where(Result.id == result_id))
+            survivor = session.get_one(Survivor, survivor_id)
+            reopened = care_plans.refresh(session, survivor, clock=self.registry.clock)
+            for item in reopened.closed:
+                session.delete(item)
+
+
+def rows(plan: Plan, registries: list[Registry]) -> Iterator[Row]:
+    """The rows about saving, of each registry."""
+    for registry in registries:
+        saves = Saves(registry, _with_open_items(registry))
+        calls = {"moved": saves.moved, "kept": saves.kept}
+        taken = slowest_twentieth(calls, times=plan.times, rounds=plan.rounds)
+        registry.settle()
+        for name, each in taken.items():
+            yield Row(f"save.{name}", registry.kind, registry.size, each * 1000, milliseconds(each))
+
+
+def _with_open_items(registry: Registry) -> list[UUID]:
+    """The first survivors by id, which is by chance, who have something to come."""
+    with registry.database.reading() as session:
+        coming = sa.exists().where(DueItem.survivor_id == Survivor.id, DueItem.closed_on.is_(None))
+        return list(session.scalars(sa.select(Survivor.id).where(coming).order_by(Survivor.id).limit(SAVED)))
