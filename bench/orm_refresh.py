@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Session, relationship, selectinload
 
+from bench.orm_facts import facts_of
 from tracker import models
 from tracker.clock import Clock
 from tracker.db import Database
 from tracker.engine.evaluate import evaluate
 from tracker.engine.types import CarePlan, Flag, PlannedItem
 from tracker.services import care_plans, packs, reasons
-from tracker.services.facts import Recorded, facts_of
 
 AT_ONCE = 200
 TABLES = models.Base.metadata.tables
@@ -73,12 +73,12 @@ def _of_survivor(kind: Any, *orders: str, condition: str = "") -> Any:
     joined = columns.survivor_id == TABLES["survivors"].c.id
     if condition:
         joined = sa.and_(joined, columns[condition].is_(None))
-    return relationship(kind, primaryjoin=joined, order_by=[columns[each] for each in orders], viewonly=bool(condition))
+    return relationship(kind, primaryjoin=joined, order_by=[columns[each] for each in orders], viewonly=True)
 
 
 class Survivor(Mapped):
     __table__ = TABLES["survivors"]
-    clinic: ClassVar[Any] = relationship(Clinic)
+    clinic: ClassVar[Any] = relationship(Clinic, viewonly=True)
     exposures: ClassVar[Any] = _of_survivor(Exposure, "name")
     events: ClassVar[Any] = _of_survivor(Event, "name")
     diagnoses: ClassVar[Any] = _of_survivor(Diagnosis, "position")
@@ -90,7 +90,8 @@ class Survivor(Mapped):
 
 
 FACTS = ("exposures", "events", "diagnoses", "predispositions", "results", "overrides")
-LOADED = [selectinload(getattr(Survivor, name)) for name in (*FACTS, "due_items", "plan_gaps", "clinic")]
+STORED = ("due_items", "plan_gaps", "clinic")
+LOADED = [selectinload(getattr(Survivor, name)) for name in (*FACTS, *STORED)]
 
 
 def refresh(database: Database, clock: Clock, *, survivors: int) -> int:
@@ -112,7 +113,7 @@ def refresh(database: Database, clock: Clock, *, survivors: int) -> int:
 
 def _refresh(session: Session, survivor: Any, clock: Clock) -> None:
     today, pack = clock.today(survivor.clinic.tz), packs.pack_for(survivor.clinic)
-    facts = facts_of(survivor, Recorded(**{name: getattr(survivor, name) for name in FACTS}))
+    facts = facts_of(survivor)
     paused = care_plans.is_paused(survivor)
     plan = NO_PLAN if paused else evaluate(facts, pack, on=today)
     _items(session, survivor, plan, clock, today)
@@ -173,7 +174,7 @@ def _gaps(session: Session, survivor: Any, plan: CarePlan) -> None:
 
 def _summary(survivor: Any, plan: CarePlan, today: date, *, has_plan: bool) -> None:
     survivor.has_plan, survivor.plan_holds_until = has_plan, plan.holds_until
-    survivor.plan_computed_on, survivor.plan_digest = today, care_plans.digest(plan)
+    survivor.plan_computed_on = today
     survivor.next_upcoming_on = min((item.upcoming_on for item in plan.items), default=None)
     survivor.next_due_on = min((item.due_on for item in plan.items), default=None)
     recurrence = [item.due_on for item in plan.items if Flag.RECURRENCE in item.flags]

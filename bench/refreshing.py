@@ -13,6 +13,7 @@ EMPTY = {
     "plan_holds_until": "NULL",
     "plan_computed_on": "NULL",
     "plan_digest": "''",
+    "plan_seal": "''",
     "next_upcoming_on": "NULL",
     "next_due_on": "NULL",
     "next_overdue_on": "NULL",
@@ -35,7 +36,7 @@ def refresh(registry: Registry, *, workers: int = 1, fresh: bool = False) -> Non
 
 def clear(registry: Registry) -> None:
     """No plan is stored of anybody, as before the first fill."""
-    emptied = ", ".join(f"{column} = {value}" for column, value in EMPTY.items())
+    emptied = ", ".join(f"{column} = {value}" for column, value in EMPTY.items() if column in Survivor.__table__.c)
     emptying = {SQLITE: [f"DELETE FROM {table}" for table in PLANS], POSTGRESQL: [f"TRUNCATE {', '.join(PLANS)}"]}
     registry.write(*emptying[registry.kind], f"UPDATE survivors SET {emptied}")
     registry.refresh_statistics()

@@ -50,6 +50,8 @@ def machine(postgresql: str = "") -> dict[str, Any]:
         "sqlite": sqlite3.sqlite_version,
         "postgresql": postgresql,
         "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),
+        # What else the machine was doing: figures of a busy one are noisy, though taken in turns.
+        "load": round(os.getloadavg()[0], 1),
         "system": platform.system(),
         "processor": platform.machine(),
     }
