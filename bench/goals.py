@@ -45,36 +45,36 @@ def _spaced(unit: str) -> str:
 
 
 def _memory(command: str, words: str) -> Goal:
-    return Goal(f"memory.{command}", f"peak memory of one worker, {words}", "", "MB", reach=400, aim=128)
+    return Goal(f"memory.{command}", f"peak memory of one worker: {words}", "", "MB", reach=400, aim=128)
 
 
 _ALL = (
     Goal("evaluate.relativedelta", "`evaluate` alone", "same rules, relativedelta", "×", True, 5, 12),
     Goal("evaluate.literal", "`evaluate` alone", "literal reading of the tests", "×", True),
-    Goal("refresh.one", "whole registry refreshed, nothing changed, 1 process", READ, "×", True, 0.15, 0.30),
-    Goal("refresh.two", "the same, 2 processes", READ, "×", True, 0.30, 0.50),
-    Goal("refresh.fresh", "the same, 1 process, every plan worked out again", READ, "×", True),
-    Goal("refresh.orm", "whole registry refreshed", ORM, "×", True, 10, 25),
+    Goal("refresh.one", "unchanged registry refreshed, 1 process", READ, "×", True, 0.15, 0.30),
+    Goal("refresh.two", "unchanged registry refreshed, 2 processes", READ, "×", True, 0.30, 0.50),
+    Goal("refresh.fresh", "unchanged registry, every plan worked out again", READ, "×", True),
+    Goal("refresh.orm", "unchanged registry refreshed, beside the ORM", ORM, "×", True, 10, 25),
     Goal(
         "refresh.cql",
-        "the same, for each due decision",
+        "registry refreshed, for each due decision",
         "CQL engine, same shape of rules",
         "×",
         True,
         300,
         1000,
     ),
-    Goal("refresh.exponent", "refresh, nothing changed: exponent in registry size", SMALLEST, "", False, 1.05, 1.0),
+    Goal("refresh.exponent", "unchanged registry refreshed: exponent in size", SMALLEST, "", False, 1.05, 1.0),
     Goal("fill.bulk", "first fill", "bulk write of those due items", "×", True, 0.35, 0.60),
-    Goal("fill.exponent", "first fill: exponent in registry size", SMALLEST, "", False, 1.25, 1.10),
-    Goal("save.moved", "refresh of one survivor on save, a date moves, p95", "", "ms", False, 5, 1),
-    Goal("save.kept", "the same, nothing moves, p95", "", "ms", False, 5, 1),
+    Goal("fill.exponent", "first fill: exponent in size", SMALLEST, "", False, 1.25, 1.10),
+    Goal("save.moved", "refresh on save, a date moves, p95", "", "ms", False, 5, 1),
+    Goal("save.kept", "refresh on save, nothing moves, p95", "", "ms", False, 5, 1),
     Goal("boundary.update", "boundary job, a day's crossings", "plain UPDATE by key", "×", False, 3, 1.5),
     Goal("boundary.exponent", "boundary job, fixed crossings: exponent in size", SMALLEST, "", False, 0.2, 0.05),
-    Goal("worklist.minimal", "worklist page, p95", LITTLE, "×", False, 2.0, 1.3),
-    Goal("worklist.size", "worklist page, p95", SMALLEST, "×", False, 1.5, 1.1),
-    Goal("survivor.size", "survivor page, p95", SMALLEST, "×", False, 1.5, 1.1),
-    Goal("search.size", "search page, p95", SMALLEST, "×", False, 1.5, 1.1),
+    Goal("worklist.minimal", "worklist page beside a minimal one, p95", LITTLE, "×", False, 2.0, 1.3),
+    Goal("worklist.size", "worklist page, p95 by size", SMALLEST, "×", False, 1.5, 1.1),
+    Goal("survivor.size", "survivor page, p95 by size", SMALLEST, "×", False, 1.5, 1.1),
+    Goal("search.size", "search page, p95 by size", SMALLEST, "×", False, 1.5, 1.1),
     _memory("recompute", "recompute, first fill"),
     _memory("recompute-fresh", "recompute, every plan worked out again"),
     _memory("tick", "boundary job"),

@@ -1,6 +1,6 @@
 """What a save pays for its plan: one survivor refreshed in a transaction, without the request around it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -62,7 +62,8 @@ def rows(plan: Plan, registries: list[Registry]) -> Iterator[Row]:
     """The rows about saving, of each registry."""
     for registry in registries:
         saves = Saves(registry, _with_open_items(registry))
-        calls = {"moved": saves.moved, "kept": saves.kept}
+        ways: dict[str, Callable[[int], object]] = {"moved": saves.moved, "kept": saves.kept}
+        calls = {name: call for name, call in ways.items() if plan.wants(f"save.{name}")}
         taken = slowest_twentieth(calls, times=plan.times, rounds=plan.rounds)
         registry.settle()
         for name, each in taken.items():

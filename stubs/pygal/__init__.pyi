@@ -1,0 +1,13 @@
+"""What the bench uses of pygal, which brings no types."""
+
+from collections.abc import Callable, Sequence
+from xml.etree.ElementTree import Element
+
+class HorizontalBar:
+    title: str
+    x_labels: Sequence[str]
+    y_labels: Sequence[float]
+    def __init__(self, **options: object) -> None: ...
+    def add(self, title: str, values: Sequence[float | None]) -> None: ...
+    def add_xml_filter(self, callback: Callable[[Element], Element]) -> None: ...
+    def render(self) -> bytes: ...
