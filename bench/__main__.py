@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from bench import boundary_rows, evaluate_rows, fill_rows, memory_rows, page_rows, refresh_rows, report, save_rows
 from bench.goals import Row
 from bench.plan import Group, Plan
+from bench.refreshing import mornings
 from bench.registries import CACHE, POSTGRESQL, SQLITE, Registries
 from bench.server import kept_server
 from tracker.db import make_engine
@@ -84,7 +85,7 @@ def _measure(plan: Plan, cache: Path, server: str) -> Iterator[Row]:
     for kind in plan.databases:
         wanted = [measure for measure, keys in GROUPS if any(plan.wants_any(each) for each in keys)]
         if wanted:
-            with Registries(kind, cache=cache, server=server).open(plan.sizes) as registries:
+            with mornings(Registries(kind, cache=cache, server=server), plan.sizes) as registries:
                 for measure in wanted:
                     yield from measure(plan, registries)
 

@@ -18,6 +18,7 @@ REACHED = """
 SELECT id, next_boundary_on, upcoming_on, due_on, overdue_after FROM due_items
 WHERE closed_on IS NULL AND next_boundary_on <= ? ORDER BY id
 """
+FORGET = "DELETE FROM status_events WHERE due_item_id = ? AND recorded_at >= ?"
 MOVE = "UPDATE due_items SET next_boundary_on = ? WHERE id = ?"
 Change = tuple[Any, Any]
 
@@ -48,7 +49,11 @@ class Night:
     def take_back(self) -> None:
         """As if the night were still to come. The audit's rows stay: they cannot be deleted."""
         self._move(self.before)
-        self.registry.write("DELETE FROM status_events", "DELETE FROM outbox_messages", "DELETE FROM job_runs")
+        with self.registry.writing() as connection:
+            crossed = [(item_id, str(TODAY)) for _, item_id in self.before]
+            connection.cursor().executemany(self.registry.sql(FORGET), crossed)
+            for table, instant in (("outbox_messages", "created_at"), ("job_runs", "started_at")):
+                connection.execute(f"DELETE FROM {table} WHERE {instant} >= '{TODAY}'")
 
     def leave(self, crossings: int) -> None:
         """Only so many of the items wait; the others as if they had crossed already."""

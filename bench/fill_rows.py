@@ -40,6 +40,7 @@ def _put_back(kept: KeptItems) -> None:
     """The last work filled the plans; the crossings until last night count as recorded again."""
     kept.registry.settle()
     kept.registry.refresh_statistics()
+    kept.registry.spend()
     kept.drop()
 
 

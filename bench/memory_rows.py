@@ -29,6 +29,7 @@ def _first_fill(registry: Registry) -> Child:
     clear(registry)
     child = registry.command("recompute")
     registry.settle()
+    registry.spend()
     return child
 
 

@@ -24,9 +24,6 @@ Taken = dict[tuple[str, int], float]
 
 def rows(plan: Plan, registries: list[Registry]) -> Iterator[Row]:
     """The rows about refreshing, of each registry and across their sizes."""
-    for registry in registries:
-        # A kept registry may have been filled by other code: afterwards nothing is left to change.
-        refresh(registry)
     taken = interleaved(_works(plan, registries), plan.rounds)
     for registry in registries:
         yield from _beside_reading(plan, registry, taken)

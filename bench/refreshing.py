@@ -1,8 +1,11 @@
 """The whole registry refreshed, and emptied of its plans so that they can be filled again."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 import sqlalchemy as sa
 
-from bench.registries import POSTGRESQL, SQLITE, Registry
+from bench.registries import POSTGRESQL, SQLITE, Registries, Registry
 from tracker.models import Survivor
 from tracker.services import care_plans
 
@@ -34,8 +37,22 @@ def refresh(registry: Registry, *, workers: int = 1, fresh: bool = False) -> Non
             care_plans.refresh_all(session, some, clock=registry.clock)
 
 
+@contextmanager
+def mornings(kept: Registries, sizes: Sequence[int]) -> Iterator[list[Registry]]:
+    """Registries of these sizes as they are in the morning, smallest first, all open to be measured in turns."""
+    with kept.open(sizes) as found:
+        for registry in found:
+            refresh(registry)
+            registry.settle()
+            registry.refresh_statistics()
+        yield found
+
+
 def clear(registry: Registry) -> None:
-    """No plan is stored of anybody, as before the first fill."""
+    """No plan is stored of anybody, as before the first fill.
+
+    Filled again, the plans are the same; what crossed or was closed long ago is lost.
+    """
     emptied = ", ".join(f"{column} = {value}" for column, value in EMPTY.items() if column in Survivor.__table__.c)
     emptying = {SQLITE: [f"DELETE FROM {table}" for table in PLANS], POSTGRESQL: [f"TRUNCATE {', '.join(PLANS)}"]}
     registry.write(*emptying[registry.kind], f"UPDATE survivors SET {emptied}")

@@ -1,7 +1,8 @@
 """Filled registries of every size on both databases: made once by the demonstration's own command, then kept.
 
-A registry is what a clinic has in the morning before the boundary job: every plan worked out today, every crossing
-until yesterday recorded. Whatever a measurement changes it puts back, so that the next finds the same.
+A registry is made as of yesterday and refreshed today: what a clinic has in the morning before the boundary job. Every
+plan is worked out, every crossing until last night recorded. Whatever a measurement changes it puts back, so that the
+next finds the same.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -30,6 +31,7 @@ from tracker.db import Database
 TODAY = date(2026, 11, 23)
 KEY = "a bench key that is long enough 0123456789"
 CACHE = Path(__file__).parent / ".cache"
+MADE = "made.json"
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 # What decides what a kept registry holds.
 MAKERS = ("migrations/versions/*.py", "tracker/services/demo*", "tracker/cli_demo.py", "tracker/models/*.py")
@@ -59,8 +61,9 @@ def fingerprint() -> str:
 
 @dataclass
 class Made:
-    """How a registry came about, kept beside it."""
+    """How a registry came about, kept beside it. ``asked``: the survivors that were asked for."""
 
+    asked: int
     survivors: int
     seconds: float
     peak_mb: float
@@ -73,22 +76,18 @@ class Registry:
         self.kind, self.url, self.folder = kind, url, folder
         self.clock = FixedClock.on(TODAY)
         self.database = Database(url)
-        self.made = Made(**json.loads((folder / "made.json").read_text()))
+        self.made = Made(**json.loads((folder / MADE).read_text()))
         self.size = self.made.survivors
-        self.last_night = TODAY - timedelta(days=max(1, CROSSES_DAILY // max(self.size, 1)))
+        self.last_night = last_night(self.made.asked)
 
     @property
     def config(self) -> Config:
         """The settings of an application over this registry."""
         return Config(database_url=self.url, secret_key=KEY, encryption_keys=(KEY,), instance=self.folder)
 
-    def env(self) -> dict[str, str]:
-        """The same settings for a command in another process."""
-        return environment(self.url, self.folder)
-
     def command(self, *words: str) -> Child:
         """A flask command over this registry, in a process of its own."""
-        return in_child([sys.executable, "-m", "bench.command", TODAY.isoformat(), *words], env=self.env())
+        return in_child(command(TODAY, *words), env=environment(self.url, self.folder))
 
     def raw(self) -> Any:
         """A connection of the database's own driver; nothing is committed before it is said."""
@@ -106,17 +105,16 @@ class Registry:
 
     @contextmanager
     def writing(self) -> Iterator[Any]:
-        connection = self.raw()
-        connection.execute("BEGIN")
-        yield connection
-        connection.execute("COMMIT")
-        connection.close()
+        """One transaction of the raw driver; an error leaves nothing of it."""
+        with closing(self.raw()) as connection:
+            connection.execute("BEGIN")
+            yield connection
+            connection.execute("COMMIT")
 
     def rows(self, text: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """What a query finds, by the raw driver."""
-        connection = self.raw()
-        found: list[tuple[Any, ...]] = connection.execute(self.sql(text), values).fetchall()
-        connection.close()
+        with closing(self.raw()) as connection:
+            found: list[tuple[Any, ...]] = connection.execute(self.sql(text), values).fetchall()
         return found
 
     def settle(self) -> None:
@@ -128,8 +126,22 @@ class Registry:
         if self.kind == POSTGRESQL:
             admin(self.url, "VACUUM ANALYZE")
 
+    def spend(self) -> None:
+        """Something was lost that cannot be put back: the next run makes this registry again."""
+        (self.folder / MADE).unlink(missing_ok=True)
+
     def close(self) -> None:
         self.database.close()
+
+
+def last_night(size: int) -> date:
+    """The day until which crossings are recorded: yesterday, or longer ago where few survivors cross in a day."""
+    return TODAY - timedelta(days=max(1, CROSSES_DAILY // size))
+
+
+def command(day: date, *words: str) -> list[str]:
+    """A flask command as of a day, for a process of its own."""
+    return [sys.executable, "-m", "bench.command", day.isoformat(), *words]
 
 
 def environment(url: str, folder: Path) -> dict[str, str]:
@@ -170,13 +182,10 @@ class Registries:
     def _one(self, size: int) -> Registry:
         folder = self.cache / f"{self.kind}-{size}-{self.mark}"
         url = self._url(folder, size)
-        if not (folder / "made.json").exists():
+        if not (folder / MADE).exists():
             self._drop_older(size)
             self._make(folder, url, size)
-        registry = Registry(self.kind, url, folder)
-        registry.settle()
-        registry.refresh_statistics()
-        return registry
+        return Registry(self.kind, url, folder)
 
     def _url(self, folder: Path, size: int) -> str:
         if self.kind == SQLITE:
@@ -197,10 +206,10 @@ class Registries:
             admin(self.server, f"CREATE DATABASE {name}")
         database = Database(url)
         migrate.upgrade(database.engine)
-        command = [sys.executable, "-m", "bench.command", TODAY.isoformat(), "seed-demo", "--survivors", str(size)]
-        child = in_child(command, env=environment(url, folder))
+        child = in_child(command(last_night(size), "seed-demo", "--survivors", str(size)), env=environment(url, folder))
         with database.reading() as session:
             survivors = session.scalar(sa.text("SELECT count(*) FROM survivors"))
         database.close()
         # Written last: a registry that was not finished is made again.
-        (folder / "made.json").write_text(json.dumps(asdict(Made(survivors or 0, child.seconds, child.peak_mb))))
+        made = Made(size, survivors or 0, child.seconds, child.peak_mb)
+        (folder / MADE).write_text(json.dumps(asdict(made)))

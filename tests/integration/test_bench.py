@@ -13,14 +13,22 @@ from bench.boundary_rows import Night
 from bench.goals import GOALS
 from bench.kept_items import KeptItems
 from bench.raw_read import READ, read_all
-from bench.refreshing import clear, refresh
+from bench.refreshing import clear, mornings, refresh
 from bench.registries import POSTGRESQL, SQLITE, TODAY, Registries, Registry
 from bench.save_rows import Saves
-from tests.registry import checksum
 from tracker.cli import COMMANDS
 from tracker.models import DueItem, StatusEvent
 
 SIZES = 25, 40
+STANDING = (
+    "SELECT survivor_id, test_code, upcoming_on, due_on, overdue_after, stops_on, next_boundary_on FROM due_items"
+    " WHERE closed_on IS NULL",
+    "SELECT survivor_id, gap, consequence FROM plan_gaps",
+    "SELECT id, has_plan, plan_holds_until, plan_digest, next_due_on, next_overdue_on FROM survivors",
+    "SELECT due_item_id, boundary_on FROM status_events",
+    "SELECT dedupe_key FROM outbox_messages",
+    "SELECT survivor_id, test_code, performed_on FROM results",
+)
 # What other parts of the program still have to bring.
 TO_COME = {"evaluate.relativedelta", "refresh.cql"}
 OF_COMMANDS = {
@@ -40,10 +48,16 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def registry(request: pytest.FixtureRequest, cache: Path) -> Iterator[Registry]:
     """A kept registry of each kind; whatever a test does to it must be taken back."""
     server = request.getfixturevalue("postgres") if request.param == POSTGRESQL else ""
-    with Registries(request.param, cache=cache, server=server).open(SIZES[:1]) as (found,):
-        before = checksum(found.database)
+    with mornings(Registries(request.param, cache=cache, server=server), SIZES[:1]) as (found,):
+        before = standing(found)
         yield found
-        assert checksum(found.database) == before
+        assert standing(found) == before
+
+
+def standing(registry: Registry) -> list[tuple[object, ...]]:
+    """What a measurement must leave as it found it; items that were closed long ago may go with a first fill."""
+    told = [registry.rows(f"SELECT '{query}', t.* FROM ({query}) t") for query in STANDING]
+    return sorted((row for rows in told for row in rows), key=str)
 
 
 def count(registry: Registry, model: type[StatusEvent]) -> int:
@@ -64,42 +78,6 @@ def boundaries(registry: Registry) -> dict[object, object]:
 def measured(folder: Path) -> list[dict[str, object]]:
     found: list[dict[str, object]] = json.loads((folder / "latest.json").read_text())["rows"]
     return found
-
-
-def test_the_whole_bench_measures_everything_it_names(
-    cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    asked = ["--size", "25,40", "--rounds", "1", "--times", "2", "--database", "sqlite", "--results", str(tmp_path)]
-    assert bench.main([*asked, "--keep", "kept"], cache=cache) == 0
-    rows = measured(tmp_path)
-    assert {row["key"] for row in rows} == GOALS.keys() - TO_COME
-    sizes = {row["key"]: [each["size"] for each in rows if each["key"] == row["key"]] for row in rows}
-    # Lakeside's six are there besides.
-    assert sizes["refresh.one"] == sizes["memory.tick"] == [31, 46]
-    assert sizes["boundary.exponent"] == [46]
-    assert all(row["figure"] for row in rows)
-    assert all(float(str(row["value"])) > 0 for row in rows if row["unit"])
-    assert (tmp_path / "kept.json").read_text() == (tmp_path / "latest.json").read_text()
-    table = capsys.readouterr().out
-    assert all(GOALS[str(row["key"])].work in table for row in rows)
-
-
-def test_the_bench_measures_on_the_other_database_too(cache: Path, tmp_path: Path, postgres: str) -> None:
-    groups = "refresh,fill,save,boundary,worklist,memory.tick"
-    asked = ["--size", "25", "--rounds", "1", "--times", "2", "--database", "postgresql", "--only", groups]
-    assert bench.main([*asked, "--results", str(tmp_path)], cache=cache, server=postgres) == 0
-    rows = measured(tmp_path)
-    assert {row["database"] for row in rows} == {POSTGRESQL}
-    assert {"refresh.one", "fill.bulk", "save.moved", "boundary.update", "worklist.minimal"} <= {
-        row["key"] for row in rows
-    }
-    assert json.loads((tmp_path / "latest.json").read_text())["facts"]["postgresql"][0].isdigit()
-
-
-def test_only_what_is_asked_for_is_measured(cache: Path, tmp_path: Path) -> None:
-    asked = ["--size", "25", "--rounds", "1", "--times", "2", "--database", "sqlite", "--only", "save.kept,fill.bulk"]
-    bench.main([*asked, "--results", str(tmp_path)], cache=cache)
-    assert [row["key"] for row in measured(tmp_path)] == ["fill.bulk", "save.kept"]
 
 
 def test_in_the_morning_only_the_crossings_since_last_night_wait(registry: Registry) -> None:
@@ -225,3 +203,50 @@ def test_the_mark_of_a_kept_registry_follows_what_makes_it(tmp_path: Path, monke
     assert registries.fingerprint() == before
     maker.write_text("two")
     assert registries.fingerprint() != before
+
+
+def test_only_what_is_asked_for_is_measured(cache: Path, tmp_path: Path) -> None:
+    asked = [
+        "--size",
+        "25",
+        "--rounds",
+        "1",
+        "--times",
+        "2",
+        "--database",
+        "sqlite",
+        "--only",
+        "save.kept,worklist.minimal",
+    ]
+    bench.main([*asked, "--results", str(tmp_path)], cache=cache)
+    assert [row["key"] for row in measured(tmp_path)] == ["save.kept", "worklist.minimal"]
+
+
+def test_the_whole_bench_measures_everything_it_names(
+    cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--size", "25,40", "--rounds", "1", "--times", "2", "--database", "sqlite", "--results", str(tmp_path)]
+    assert bench.main([*asked, "--keep", "kept"], cache=cache) == 0
+    rows = measured(tmp_path)
+    assert {row["key"] for row in rows} == GOALS.keys() - TO_COME
+    sizes = {row["key"]: [each["size"] for each in rows if each["key"] == row["key"]] for row in rows}
+    # Lakeside's six are there besides.
+    assert sizes["refresh.one"] == sizes["memory.tick"] == [31, 46]
+    assert sizes["boundary.exponent"] == [46]
+    assert all(row["figure"] for row in rows)
+    assert all(float(str(row["value"])) > 0 for row in rows if row["unit"])
+    assert (tmp_path / "kept.json").read_text() == (tmp_path / "latest.json").read_text()
+    table = capsys.readouterr().out
+    assert all(GOALS[str(row["key"])].work in table for row in rows)
+
+
+def test_the_bench_measures_on_the_other_database_too(cache: Path, tmp_path: Path, postgres: str) -> None:
+    groups = "refresh,fill,save,boundary,worklist,memory.tick"
+    asked = ["--size", "25", "--rounds", "1", "--times", "2", "--database", "postgresql", "--only", groups]
+    assert bench.main([*asked, "--results", str(tmp_path)], cache=cache, server=postgres) == 0
+    rows = measured(tmp_path)
+    assert {row["database"] for row in rows} == {POSTGRESQL}
+    assert {"refresh.one", "fill.bulk", "save.moved", "boundary.update", "worklist.minimal"} <= {
+        row["key"] for row in rows
+    }
+    assert json.loads((tmp_path / "latest.json").read_text())["facts"]["postgresql"][0].isdigit()
