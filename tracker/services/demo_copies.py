@@ -19,7 +19,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from tracker.models import Base, Contact, ContactKind, Survivor
+from tracker.engine.origins import BIRTH
+from tracker.models import Base, Contact, ContactKind, DueItem, Survivor
 from tracker.services.demo_patterns import Pattern
 from tracker.services.demo_pools import REACHES, SEXES, Names, reaches
 from tracker.services.names import folded
@@ -36,11 +37,13 @@ ROUNDS_AN_INSTANT = 4096
 ROWS_AT_ONCE, PATTERNS_AT_ONCE = 1_000, 20
 # In the reasons kept in a pattern, this stands for the first half of an id.
 FIRST_HALF = "{{first half}}"
+# And this for the day of birth, from which a reason may have been counted.
+BORN = "{{born}}"
 UUIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 Row = dict[str, Any]
 Expressions = dict[str, sa.ColumnElement[Any]]
 GIVEN, FAMILY, BIRTHS, REACH = "demo_given", "demo_family", "demo_births", "demo_reach"
-SURVIVORS, CONTACTS = Survivor.__tablename__, Contact.__tablename__
+SURVIVORS, CONTACTS, ITEMS = Survivor.__tablename__, Contact.__tablename__, DueItem.__tablename__
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Copier:
         self.connection, self.size, self.at = connection, len(patterns), at
         self._names, self._languages = names, sorted(names)
         self._place = {pattern.survivor_id: place for place, pattern in enumerate(patterns)}
-        self._births = {pattern.survivor_id: len(pattern.births) for pattern in patterns}
+        self._births = {pattern.survivor_id: pattern.births for pattern in patterns}
         self._chosen: dict[UUID, _Chosen] = {}
         self._suffixes: dict[UUID, str] = {}
         tables = [table for number, table in enumerate(Base.metadata.sorted_tables) if self._number(number, table)]
@@ -118,8 +121,12 @@ class Copier:
             if _is_reference(column) and row[column.name] is not None:
                 told[column.name] = self._suffixes[row[column.name]]
             elif isinstance(column.type, sa.JSON):
-                told[column.name] = UUIDS.sub(self._rewritten, json.dumps(row[column.name]))
+                told[column.name] = UUIDS.sub(self._rewritten, self._unborn(json.dumps(row[column.name]), owner))
         return told
+
+    def _unborn(self, written: str, owner: UUID) -> str:
+        """What is written of a pattern, with a place kept for the day of birth where a reason was counted from it."""
+        return written.replace(json.dumps([BIRTH, self._births[owner][0].isoformat()]), json.dumps([BIRTH, BORN]))
 
     def _rewritten(self, found: re.Match[str]) -> str:
         suffix = self._suffixes.get(UUID(found[0]))
@@ -131,7 +138,9 @@ class Copier:
         """Of a survivor and of a contact: which names to choose from, and how many there are."""
         if table.name == SURVIVORS:
             self._chosen[owner] = _Chosen(row["language"], row["sex_at_birth"])
-            return self._pools(self._chosen[owner], self._chosen[owner].sex) | {"births": self._births[owner]}
+            return self._pools(self._chosen[owner], self._chosen[owner].sex) | {"births": len(self._births[owner])}
+        if table.name == ITEMS:
+            return {"births": len(self._births[owner])}
         if table.name != CONTACTS:
             return {}
         chosen = self._chosen[owner]
@@ -189,6 +198,8 @@ class Copier:
         elif table.name == CONTACTS:
             source, own = _reached_apart(rows)
             copied |= own
+        elif table.name == ITEMS:
+            source = rows.join(_births, _born(rows))
         query = sa.select(*copied.values()).select_from(source).where(rows.c.place < sa.bindparam("survivors"))
         return sa.insert(table).from_select(list(copied), query, include_defaults=False)
 
@@ -199,6 +210,8 @@ class Copier:
             return sa.bindparam("clinic", type_=sa.Uuid)
         if isinstance(column.type, sa.JSON):
             written = sa.func.replace(kept, FIRST_HALF, sa.bindparam("written", type_=sa.String))
+            if column.table.name == ITEMS:
+                written = sa.func.replace(written, BORN, sa.cast(_births.c.born, sa.String))
             return sa.cast(written, sa.JSON) if self.connection.dialect.name == "postgresql" else written
         return kept
 
@@ -233,7 +246,8 @@ def _kept_type(column: sa.Column[Any]) -> Any:
 
 def _extra_columns(table: str) -> list[str]:
     chosen = ["given_size", "family_pool", "family_size", "own_pool", "own_size", "apart"]
-    return ["place", *{SURVIVORS: [*chosen, "births"], CONTACTS: chosen}.get(table, [])]
+    own = {SURVIVORS: [*chosen, "births"], CONTACTS: chosen, ITEMS: ["births"]}
+    return ["place", *own.get(table, [])]
 
 
 def _temporary(name: str, *columns: sa.Column[Any]) -> sa.Table:
@@ -280,12 +294,16 @@ def _named(rows: sa.Table) -> sa.FromClause:
     return rows.join(_given, given).join(_family, family)
 
 
+def _born(rows: sa.Table) -> sa.ColumnElement[bool]:
+    """Which day of birth is a copy's: from round to round the next of those of its pattern."""
+    turn = sa.bindparam("number", type_=sa.BigInteger) % rows.c.births
+    return sa.and_(_births.c.pool == rows.c.place, _births.c.place == turn)
+
+
 def _told_apart(rows: sa.Table) -> tuple[sa.FromClause, Expressions]:
     """Survivors by names, record number and day of birth."""
-    turn = sa.bindparam("number", type_=sa.BigInteger) % rows.c.births
-    born = sa.and_(_births.c.pool == rows.c.place, _births.c.place == turn)
     words = _family.c.folded + " " + _given.c.folded
-    return _named(rows).join(_births, born), {
+    return _named(rows).join(_births, _born(rows)), {
         "mrn": sa.cast(FIRST_NUMBER + _running(rows), sa.String),
         "given_name": _given.c.name,
         "family_name": _family.c.name,

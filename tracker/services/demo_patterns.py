@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from tracker.clock import Clock
 from tracker.engine.evaluate import evaluate
+from tracker.engine.origins import BIRTH
 from tracker.engine.rules import Pack
-from tracker.engine.types import CarePlan, Facts
+from tracker.engine.types import CarePlan, Facts, Reason
 from tracker.guidelines.catalogue import load_catalogue
 from tracker.models import Clinic, Result, Survivor
 from tracker.services import care_plans
@@ -146,10 +147,21 @@ class _Maker:
         return tuple(born for born in tried if born == survivor.birth_date or same(born))
 
     def _plans(self, facts: Facts) -> list[CarePlan]:
-        """The plan, and the one there would be if what families claim counted."""
+        """The plan, and the one there would be if what families claim counted; whatever day of birth either names."""
         believed = replace(facts, results=tuple(replace(result, claimed=False) for result in facts.results))
         asked = [facts] if believed == facts else [facts, believed]
-        return [evaluate(each, self.pack, on=self.today) for each in asked]
+        return [_unborn(evaluate(each, self.pack, on=self.today)) for each in asked]
+
+
+def _unborn(plan: CarePlan) -> CarePlan:
+    """The plan without the day of birth that a reason was counted from: a copy's own is put there."""
+
+    def of(reason: Reason) -> Reason:
+        kept = tuple((name, date.min if name == BIRTH else day) for name, day in reason.origins)
+        return replace(reason, origins=kept)
+
+    items = (replace(item, reasons=tuple(of(reason) for reason in item.reasons)) for item in plan.items)
+    return replace(plan, items=tuple(items))
 
 
 def shortest(life: Life, pack: Pack, today: date) -> list[DemoResult]:
