@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 # for what makes demonstrations.
 COMMANDS = {
     "check-guidelines": "cli_setup:check_guidelines",
+    "check-plans": "cli_check_plans:check_plans",
     "create-clinic": "cli_setup:create_clinic",
     "create-user": "cli_setup:create_user",
     "db": "cli_db:db",

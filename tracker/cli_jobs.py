@@ -12,12 +12,12 @@ from tracker.clock import Clock
 from tracker.current import clock, database, settings
 from tracker.db import Database
 from tracker.errors import TrackerError
-from tracker.jobs import cross_boundaries, rehearse, send_outbox
+from tracker.jobs import check_plans, cross_boundaries, rehearse, send_outbox
 from tracker.mail import mailer_for
 from tracker.services import jobs as runs
 
 jobs = AppGroup("jobs", help="The scheduled jobs.")
-NAMES = ("cross_boundaries", "send_outbox", "prune")
+NAMES = ("cross_boundaries", "send_outbox", "check_plans", "prune")
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ def _run(name: str, store: Database, at: Clock, *, dry_run: bool) -> Counter[str
     if name == "send_outbox":
         sent = send_outbox.run(store, at, mailer_for(settings()), base_url=settings().base_url)
         return Counter(sent=sent)
+    if name == "check_plans":
+        return check_plans.run(store, at, holder="by hand", force=True)
     if name == "prune":
         with store.transaction() as session:
             runs.prune(session, clock=at)

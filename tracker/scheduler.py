@@ -10,6 +10,7 @@ import secrets
 import signal
 import socket
 import sys
+from datetime import timedelta
 from threading import Event
 from types import FrameType
 
@@ -22,12 +23,15 @@ from tracker.app import open_database
 from tracker.clock import Clock, SystemClock
 from tracker.db import Database
 from tracker.errors import TrackerError
-from tracker.jobs import cross_boundaries, send_outbox
+from tracker.jobs import check_plans, cross_boundaries, send_outbox
 from tracker.mail import mailer_for
 from tracker.services import jobs
 
 log = logging.getLogger(__name__)
 LATE_BY = 6 * 3600
+AT_ONCE = timedelta(0)
+# The weekly check waits until the night has been caught up with.
+FIRST_AFTER = {"check_plans": timedelta(minutes=10)}
 
 
 def holder_name() -> str:
@@ -53,11 +57,13 @@ def build(config: Config, database: Database, *, clock: Clock, stopping: Event) 
     declared = (
         ("cross_boundaries", 15, lambda: cross_boundaries.run(database, clock, holder=holder, stopping=stop)),
         ("send_outbox", 1, lambda: send_outbox.run(database, clock, mailer, base_url=config.base_url, stopping=stop)),
+        ("check_plans", 60, lambda: check_plans.run(database, clock, holder=holder, stopping=stop)),
         ("prune", 24 * 60, lambda: prune(database, clock)),
     )
     for name, minutes, work in declared:
         trigger = IntervalTrigger(minutes=minutes, timezone="UTC")
-        scheduler.add_job(work, trigger, id=name, name=name, replace_existing=True, next_run_time=clock.now())
+        first = clock.now() + FIRST_AFTER.get(name, AT_ONCE)
+        scheduler.add_job(work, trigger, id=name, name=name, replace_existing=True, next_run_time=first)
     scheduler.add_listener(_tell, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
     return scheduler
 

@@ -259,6 +259,47 @@ def test_the_page_of_runs_says_how_to_mend_a_stale_check(worlds: Worlds) -> None
     assert "No run yet." in html
 
 
+def checked(worlds: Worlds, differing: int, world: World | None = None) -> None:
+    with worlds.database.transaction() as session:
+        session.add(
+            JobRun(
+                name="check_plans",
+                clinic_id=(world or worlds.mine).clinic.id,
+                local_day=worlds.clock.today("America/New_York"),
+                holder="week",
+                started_at=worlds.clock.now(),
+                finished_at=worlds.clock.now(),
+                counts={"survivors": 7, "differing": differing, "waiting": 0},
+            )
+        )
+
+
+def test_the_weekly_check_is_listed_by_name_with_what_it_found(worlds: Worlds) -> None:
+    assert "Stored plans have not been checked yet" in get(worlds, "/admin/jobs")
+    checked(worlds, 0)
+    html = get(worlds, "/admin/jobs")
+    assert "All stored plans were last checked on Nov 23, 2026, 7:00 AM" in html
+    assert "flask check-plans" not in html
+    [row] = [row for row in rows(html) if row[1] == "Weekly check of stored plans"]
+    assert row[4:] == ["finished", "0 differing, 7 survivors, 0 waiting"]
+    assert [row[1] for row in rows(html)].count("Nightly check") == 1
+
+
+def test_plans_that_differ_are_told_with_what_to_do(worlds: Worlds) -> None:
+    checked(worlds, 2)
+    html = get(worlds, "/admin/jobs")
+    assert "2 plans differ" in html
+    assert "finished, 2 plans differ" in html
+    assert "flask check-plans" in html
+
+
+def test_the_check_of_another_clinic_is_not_ones_own(worlds: Worlds) -> None:
+    checked(worlds, 3, worlds.theirs)
+    html = get(worlds, "/admin/jobs")
+    assert "plans differ" not in html
+    assert "Stored plans have not been checked yet" in html
+
+
 def step_aside(worlds: Worlds, world: World, error: Exception, times: int = 1) -> None:
     with worlds.database.transaction() as session:
         for _ in range(times):

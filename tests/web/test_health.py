@@ -13,7 +13,9 @@ from tests.integration.nights import night
 from tests.web.signing_in import sign_in
 from tracker.clock import FixedClock
 from tracker.db import Database
-from tracker.models import Clinic, Role, User
+from tracker.jobs import check_plans
+from tracker.models import Clinic, Role, Survivor, User
+from tracker.services import care_plans
 from tracker.web.context import database
 
 HOUR = timedelta(hours=1)
@@ -97,14 +99,42 @@ def test_the_job_is_not_well_after_26_hours_of_silence(
     clock.advance(ago)
     answer = app_sqlite.test_client().get("/health/jobs")
     assert answer.status_code == status
+    told = answer.get_json()
     expected = {"job": "cross_boundaries", "last_good_run": finished_at, "stale": status == 503}
-    assert answer.get_json() == expected
+    assert {name: told[name] for name in expected} == expected
 
 
 def test_a_job_that_never_ran_is_not_well(app_sqlite: Flask) -> None:
     answer = app_sqlite.test_client().get("/health/jobs")
     assert answer.status_code == 503
-    assert answer.get_json() == {"job": "cross_boundaries", "last_good_run": None, "stale": True}
+    check = {"job": "check_plans", "last_good_run": None, "stale": False, "differing": 0, "failed": 0}
+    assert answer.get_json() == {"job": "cross_boundaries", "last_good_run": None, "stale": True, "check": check}
+
+
+def test_the_weekly_check_is_told_beside_it(app_sqlite: Flask, served: Database, clock: FixedClock) -> None:
+    assert app_sqlite.test_client().get("/health/jobs").get_json()["check"]["stale"], "none since the clinic began"
+    assert check_plans.run(served, clock, holder="week") is not None
+    answer = app_sqlite.test_client().get("/health/jobs")
+    told = {"last_good_run": clock.now().isoformat(), "stale": False, "differing": 0, "failed": 0}
+    assert (answer.status_code, answer.get_json()["check"]) == (200, told | {"job": "check_plans"})
+
+
+def test_a_plan_that_differs_is_an_alarm_until_a_check_finds_none(
+    app_sqlite: Flask, served: Database, clock: FixedClock
+) -> None:
+    with served.transaction() as session:
+        survivor = make_survivor(session, session.scalars(sa.select(Clinic)).one())
+        care_plans.refresh(session, survivor, clock=clock)
+        digest, survivor.plan_digest = survivor.plan_digest, "0" * 64
+        survivor_id = survivor.id
+    check_plans.run(served, clock, holder="week")
+    answer = app_sqlite.test_client().get("/health/jobs")
+    assert (answer.status_code, answer.get_json()["check"]["differing"]) == (503, 1)
+    with served.transaction() as session:
+        session.get_one(Survivor, survivor_id).plan_digest = digest
+    clock.advance(HOUR)
+    check_plans.run(served, clock, holder="by hand", force=True)
+    assert app_sqlite.test_client().get("/health/jobs").status_code == 200
 
 
 def test_a_stale_job_does_not_take_the_worklist_away(app_sqlite: Flask, served: Database, clock: FixedClock) -> None:

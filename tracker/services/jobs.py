@@ -16,6 +16,8 @@ from tracker.services import uploads
 
 STALE_AFTER = timedelta(hours=26)
 FLAG_JOB = "cross_boundaries"
+PLAN_CHECK = "check_plans"
+CHECK_STALE_AFTER = timedelta(days=8)
 OLD_SESSIONS = timedelta(days=2)
 OLD_FAILURES = timedelta(days=1)
 AT_A_TIME = 10
@@ -28,6 +30,16 @@ class JobState:
     name: str
     finished_at: datetime | None
     stale: bool
+
+
+@dataclass(frozen=True)
+class CheckState:
+    """The last weekly check of stored plans: when, whether that is too long ago, and what it found."""
+
+    finished_at: datetime | None
+    stale: bool
+    differing: int
+    failed: int
 
 
 def start(session: Session, name: str, holder: str, clinic_id: UUID, local_day: date, *, clock: Clock) -> UUID:
@@ -62,6 +74,40 @@ def had_its_day(session: Session, clinic: Clinic, local_day: date, *, name: str 
         JobRun.local_day == local_day, JobRun.started_at >= _day_begins(local_day, clinic.tz)
     )
     return session.execute(query.limit(1)).first() is not None
+
+
+def had_its_week(session: Session, clinic: Clinic, local_day: date, *, name: str = PLAN_CHECK) -> bool:
+    """Has this job finished without an error in the week of this clinic's local day? Weeks begin on Monday."""
+    monday = local_day - timedelta(days=local_day.weekday())
+    query = _good(name, clinic).where(
+        JobRun.local_day.between(monday, local_day), JobRun.started_at >= _day_begins(monday, clinic.tz)
+    )
+    return session.execute(query.limit(1)).first() is not None
+
+
+def check_state(session: Session, *, now: datetime, clinic_id: UUID | None = None) -> CheckState:
+    """The last check of stored plans at one clinic, or at all of them: the oldest of the last ones, what all found.
+
+    A clinic that is new may wait for its first check as long as between two.
+    """
+    query = sa.select(Clinic) if clinic_id is None else sa.select(Clinic).where(Clinic.id == clinic_id)
+    last = [(clinic, _last_check(session, clinic, now)) for clinic in session.scalars(query)]
+    runs = [run for _, run in last if run is not None]
+    ended = [run.finished_at for run in runs if run.finished_at is not None]
+    never = any(run is None and now - clinic.created_at > CHECK_STALE_AFTER for clinic, run in last)
+    return CheckState(
+        finished_at=min(ended, default=None),
+        stale=never or any(now - at > CHECK_STALE_AFTER for at in ended),
+        differing=sum(int(run.counts.get("differing", 0)) for run in runs),
+        failed=sum(len(run.counts.get("failed", [])) for run in runs),
+    )
+
+
+def _last_check(session: Session, clinic: Clinic, now: datetime) -> JobRun | None:
+    query = sa.select(JobRun).where(
+        JobRun.name == PLAN_CHECK, JobRun.clinic_id == clinic.id, JobRun.finished_at <= now, JobRun.error.is_(None)
+    )
+    return session.scalars(query.order_by(JobRun.finished_at.desc(), JobRun.id).limit(1)).first()
 
 
 def last_good_run(session: Session, clinic: Clinic, *, now: datetime, name: str = FLAG_JOB) -> datetime | None:

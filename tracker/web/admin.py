@@ -166,6 +166,7 @@ def job_runs() -> ResponseReturnValue:
         tz = clinics.one(session, clinic_id, actor=actor).tz
         runs = jobs.recent_runs(session, clinic_ids=actor.clinic_ids(Action.VIEW_JOBS))
         state = jobs.state_of(session, now=clock().now(), clinic_id=clinic_id)
+        check = jobs.check_state(session, now=clock().now(), clinic_id=clinic_id)
         known = clinics.administered(session, actor)
         failures, count = plan_failures.standing(session, actor=actor)
     note_access([failure.survivor_id for failure in failures], "plan that failed")
@@ -175,6 +176,7 @@ def job_runs() -> ResponseReturnValue:
         failures=presenters.failure_rows(failures, known, tz=tz),
         failing=count,
         state=state,
+        check=check,
         tz=tz,
     )
 

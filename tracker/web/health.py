@@ -33,12 +33,25 @@ def readyz() -> ResponseReturnValue:
 
 @bp.get("/health/jobs")
 def job_health() -> ResponseReturnValue:
-    """503 when the flag job has not finished well for 26 hours, at whichever clinic."""
+    """503 when the flag job has not finished well for 26 hours, or the last weekly check found a plan that differs.
+
+    At whichever clinic; ``check`` tells of that weekly check.
+    """
     try:
         with reading() as session:
-            state = jobs.state_of(session, now=clock().now())
+            state, check = jobs.state_of(session, now=clock().now()), jobs.check_state(session, now=clock().now())
     except SQLAlchemyError:
         return jsonify(status="database unreachable"), 503
     finished_at = None if state.finished_at is None else state.finished_at.isoformat()
-    body = {"job": state.name, "last_good_run": finished_at, "stale": state.stale}
-    return jsonify(body), 503 if state.stale else 200
+    body = {"job": state.name, "last_good_run": finished_at, "stale": state.stale, "check": _told(check)}
+    return jsonify(body), 503 if state.stale or check.differing else 200
+
+
+def _told(check: jobs.CheckState) -> dict[str, object]:
+    return {
+        "job": jobs.PLAN_CHECK,
+        "last_good_run": None if check.finished_at is None else check.finished_at.isoformat(),
+        "stale": check.stale,
+        "differing": check.differing,
+        "failed": check.failed,
+    }

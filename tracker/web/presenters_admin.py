@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from tracker.engine.rules import Pack, Rule
 from tracker.models import Clinic, FailedDuring, JobRun, Role, User
 from tracker.policy import Actor
+from tracker.services.jobs import FLAG_JOB, PLAN_CHECK
 from tracker.services.plan_failures import Failure
 from tracker.web.formats import us_date, us_instant
 from tracker.web.forms_admin import WEEKDAYS
@@ -77,10 +78,14 @@ def clinic_rows(found: Sequence[Clinic]) -> list[ClinicRow]:
     ]
 
 
+JOB_WORDS = {FLAG_JOB: _l("Nightly check"), PLAN_CHECK: _l("Weekly check of stored plans")}
+
+
 @dataclass(frozen=True)
 class JobRow:
     """One run of a job."""
 
+    job: str
     clinic: str
     day: str
     started: str
@@ -93,6 +98,7 @@ def job_rows(runs: Sequence[JobRun], known: Sequence[Clinic], *, tz: str) -> lis
     names = {clinic.id: clinic.name for clinic in known}
     return [
         JobRow(
+            job=str(JOB_WORDS.get(run.name, run.name)),
             clinic=names.get(run.clinic_id, "") if run.clinic_id else "",
             day=us_date(run.local_day),
             started=us_instant(run.started_at, tz),
@@ -159,7 +165,7 @@ def _counts(run: JobRun) -> str:
 def _run_status(run: JobRun) -> str:
     if run.finished_at is None:
         return "running"
-    return "failed" if run.error else "ok"
+    return "failed" if run.error or run.counts.get("differing") else "ok"
 
 
 def _run_words(run: JobRun) -> str:
@@ -168,6 +174,8 @@ def _run_words(run: JobRun) -> str:
         return _("failed: %(why)s", why=run.error)
     if run.finished_at is None:
         return _("not finished")
+    if differing := run.counts.get("differing"):
+        return ngettext("finished, %(num)s plan differs", "finished, %(num)s plans differ", differing)
     return _("finished, %(count)s records stepped aside", count=len(left_out)) if left_out else _("finished")
 
 
