@@ -61,8 +61,9 @@ e2e: setup ## The browser stories alone
 bench: setup ## Speed, as ratios to yardsticks in the same run (SIZE=1000000 DATABASE=sqlite ONLY=refresh KEEP=name)
 	@$(BIN)/python -m bench --size $(SIZE) --database $(DATABASE) --only "$(ONLY)" --keep "$(KEEP)"
 
-drill: setup ## The long drills: more survivors, more faults, more days
+drill: setup ## The long drills: more survivors, more faults, more days (tables in bench/results)
 	@TRACKER_DRILL=1 $(BIN)/python -m pytest -m drill
+	@cat bench/results/kills-*.md
 
 clean: ## Remove what set-up and runs made (not the instance folder)
 	@rm -rf $(VENV) node_modules tracker/static/build .mypy_cache .ruff_cache .pytest_cache

@@ -20,14 +20,18 @@ def kind(one: object) -> int:
     return hash(type(one))
 
 
-@pytest.fixture(autouse=True, scope="session")
-def statements_compiled_once() -> Iterator[None]:
+def compile_once(patched: pytest.MonkeyPatch) -> None:
     """Caches of compiled statements are kept by dialect; those of one kind count as one."""
     kept: LRUCache[object, object] = LRUCache(MANY)
     shared = property(lambda _engine: kept, lambda _engine, _own: None)
+    patched.setattr(Engine, "_compiled_cache", shared, raising=False)
+    for dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):
+        patched.setattr(dialect, "__eq__", same_kind)
+        patched.setattr(dialect, "__hash__", kind)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def statements_compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Engine, "_compiled_cache", shared, raising=False)
-        for dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):
-            patched.setattr(dialect, "__eq__", same_kind)
-            patched.setattr(dialect, "__hash__", kind)
+        compile_once(patched)
         yield

@@ -14,7 +14,7 @@ from tests.hashing import light_hashing
 from tests.web.access.table import World
 from tests.web.worlds import Worlds, built, shared_app, worlds
 from tracker.models import AccessEvent, Clinic, FailedDuring, Grant, JobRun, Survivor, User
-from tracker.services import care_plans, plan_failures
+from tracker.services import care_plans, jobs, plan_failures
 from tracker.web.presenters_admin import DURING_WORDS, FAILURE_WORDS
 
 __all__ = ["built", "light_hashing", "shared_app", "worlds"]
@@ -247,6 +247,15 @@ def test_job_runs_are_those_of_ones_own_clinics(worlds: Worlds) -> None:
     assert "3 recorded, 1 refreshed" in html
     assert "SecretError" not in html
     assert "Nov 23, 2026, 7:00 AM" in html
+
+
+def test_a_run_that_was_killed_is_shown_without_an_end(worlds: Worlds) -> None:
+    assert "not finished" not in get(worlds, "/admin/jobs")
+    with worlds.database.transaction() as session:
+        clinic = worlds.mine.clinic
+        day = worlds.clock.today(clinic.tz)
+        jobs.start(session, jobs.FLAG_JOB, "killed", clinic.id, day, clock=worlds.clock)
+    assert "not finished" in get(worlds, "/admin/jobs")
 
 
 def test_the_page_of_runs_says_how_to_mend_a_stale_check(worlds: Worlds) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from tracker import marks
 from tracker.clock import Clock
 from tracker.db import Database
 from tracker.models import Clinic
@@ -69,8 +70,10 @@ def run(
     """
     with database.transaction() as session:
         lease = leases.acquire(session, NAME, holder, now=clock.now())
+        marks.passed("tick.lease_written")
     if lease is None:
         return None
+    marks.passed("tick.lease_taken")
     work = Work(database, clock, lease, stopping)
     try:
         _each_clinic(work, force=force)
@@ -79,6 +82,8 @@ def run(
     finally:
         with database.transaction() as session:
             leases.release(session, lease, now=clock.now())
+            marks.passed("tick.lease_given_back")
+    marks.passed("tick.ended")
     return work.counts
 
 
@@ -107,6 +112,8 @@ def _one_clinic(work: Work, clinic_id: UUID, *, force: bool) -> None:
             return
     with work.batch() as session:
         run_id = jobs.start(session, NAME, work.lease.holder, clinic_id, local_day, clock=work.clock)
+        marks.passed("clinic.start_written")
+    marks.passed("clinic.started")
     did_before, failed_before = Counter(work.counts), len(work.failed)
     try:
         if not had:
@@ -119,6 +126,8 @@ def _one_clinic(work: Work, clinic_id: UUID, *, force: bool) -> None:
     did, failed = work.counts - did_before, work.failed[failed_before:]
     with work.batch() as session:
         jobs.finish(session, run_id, did, failed=failed, clock=work.clock)
+        marks.passed("clinic.finish_written")
+    marks.passed("clinic.finished")
 
 
 def _refresh(work: Work, clinic_id: UUID) -> None:
@@ -126,9 +135,13 @@ def _refresh(work: Work, clinic_id: UUID) -> None:
     more = True
     while more:
         with work.batch() as session:
+            marks.passed("refresh.lease_renewed")
             clinic = session.get_one(Clinic, clinic_id)
             done, after = boundaries.refresh_batch(session, clinic, after=after, clock=work.clock)
+            marks.passed("refresh.written")
             _write_down(session, clinic, done, work)
+            marks.passed("refresh.written_down")
+        marks.passed("refresh.committed")
         work.add(done)
         more = done.more
 
@@ -137,9 +150,12 @@ def _cross(work: Work, clinic_id: UUID) -> None:
     more = True
     while more:
         with work.batch() as session:
+            marks.passed("cross.lease_renewed")
             clinic = session.get_one(Clinic, clinic_id)
             done = boundaries.cross_batch(session, clinic, clock=work.clock)
             _write_down(session, clinic, done, work)
+            marks.passed("cross.written_down")
+        marks.passed("cross.committed")
         work.add(done)
         more = done.more
 

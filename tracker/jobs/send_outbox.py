@@ -4,6 +4,7 @@ import logging
 import random
 from collections.abc import Callable
 
+from tracker import marks
 from tracker.clock import Clock
 from tracker.db import Database
 from tracker.messaging.base import Mailer, Refused, Unreachable
@@ -36,6 +37,8 @@ def run(
             break
         with database.transaction() as session:
             claimed = outbox.claim(session, message_id, clock=clock)
+            marks.passed("send.claim_written")
+        marks.passed("send.claimed")
         if claimed is not None:
             count += _send(database, clock, mailer, claimed, base_url, jitter)
     return count
@@ -56,7 +59,12 @@ def _send(
         why = str(error) if isinstance(error, Refused | Unreachable) else type(error).__name__
         with database.transaction() as session:
             outbox.failed(session, claimed, why, for_good=isinstance(error, Refused), clock=clock, jitter=jitter)
+            marks.passed("send.failure_written")
+        marks.passed("send.failure_settled")
         return 0
+    marks.passed("send.handed_over")
     with database.transaction() as session:
         outbox.sent(session, claimed, clock=clock)
+        marks.passed("send.settling_written")
+    marks.passed("send.settled")
     return 1

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from tracker import marks
 from tracker.clock import Clock
 from tracker.engine.status import Status, crossings, next_boundary
 from tracker.engine.types import Flag
@@ -77,6 +78,7 @@ def refresh_batch(session: Session, clinic: Clinic, *, after: UUID | None, clock
         query = query.where(Survivor.id > after)
     found = list(session.scalars(query.order_by(Survivor.id).limit(BATCH).with_for_update()))
     ids = [survivor.id for survivor in found]
+    marks.passed("refresh.held")
     for survivor in found:
         _refresh_one(session, survivor, done, clock)
     done.more = len(found) == BATCH
@@ -88,6 +90,7 @@ def _refresh_one(session: Session, survivor: Survivor, done: Crossed, clock: Clo
     try:
         with session.begin_nested():
             change = care_plans.refresh(session, survivor, clock=clock)
+            marks.passed("refresh.one_written")
     except OperationalError:
         # The database is gone or locked: that is nobody's record, and the whole batch must be tried again.
         raise
@@ -128,6 +131,7 @@ def cross_batch(session: Session, clinic: Clinic, *, clock: Clock) -> Crossed:
     """
     today, done = clock.today(clinic.tz), Crossed()
     held = _hold(session, clinic, today)
+    marks.passed("cross.held")
     found = [_read(row) for row in session.execute(next_reached(clinic.id, today, *READ))]
     # What was reached only after the survivors were held is left to the next batch, and so is the rest.
     items = [item for item in found if item.survivor_id in held]
@@ -135,8 +139,11 @@ def cross_batch(session: Session, clinic: Clinic, *, clock: Clock) -> Crossed:
     steps = [step for item in items for step in _steps(item, today)]
     done.counts["items"] += len(items)
     _record(session, steps, clock, done.counts)
+    marks.passed("cross.events_written")
     _move_on(session, items, today)
+    marks.passed("cross.moved_on")
     done.counts["reminders"] += reminders.plan(session, clinic, _furthest(steps), clock=clock)
+    marks.passed("cross.reminders_written")
     return done
 
 

@@ -1,0 +1,84 @@
+"""The work that is killed: a tick of the flag job and a round of the sender, in small batches."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.faults.world import REFUSED
+from tracker import marks
+from tracker.clock import FixedClock
+from tracker.db import Database
+from tracker.jobs import cross_boundaries, send_outbox
+from tracker.messaging.base import Outgoing, Refused
+from tracker.services import boundaries, leases, outbox
+
+BASE = "https://tracker.example"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A mail server that writes down each message it takes, before it says so; some addresses it refuses."""
+
+    folder: Path
+
+    def send(self, message: Outgoing) -> None:
+        if message.to == REFUSED:
+            raise Refused("no such address")
+        line = f"{message.key}\n".encode()
+        descriptor = os.open(self.folder / "sent.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.write(descriptor, line)
+        os.close(descriptor)
+
+
+def small_batches(patched: pytest.MonkeyPatch) -> None:
+    """So that each kind of batch comes several times in a night."""
+    patched.setattr(boundaries, "BATCH", 2)
+    patched.setattr(boundaries, "CROSSED_AT_ONCE", 20)
+
+
+def night(database: Database, at: datetime, folder: Path, holder: str) -> None:
+    """A tick and a round of the sender. LeaseLost comes out; a lease that somebody else has is left to them."""
+    clock = FixedClock(at)
+    cross_boundaries.run(database, clock, holder=holder)
+    send_outbox.run(database, clock, Ledger(folder), base_url=BASE, jitter=lambda: 1.0)
+
+
+def night_after(database: Database, at: datetime, folder: Path) -> None:
+    """What the schedulers that live on do: the lease of the dead runs out, then its claim on a message."""
+    night(database, at + leases.TTL, folder, "living")
+    night(database, at + outbox.CLAIM_FOR + timedelta(minutes=1), folder, "living")
+
+
+def counting(passed: Counter[str]) -> Callable[[str], None]:
+    def note(point: str) -> None:
+        passed[point] += 1
+
+    return note
+
+
+def at_the(nth: int, point: str, signal_number: int) -> Callable[[str], None]:
+    """Send this process a signal when it passes the point for the nth time."""
+    passed: Counter[str] = Counter()
+
+    def note(name: str) -> None:
+        passed[name] += 1
+        if name == point and passed[name] == nth:
+            os.kill(os.getpid(), signal_number)
+
+    return note
+
+
+@contextmanager
+def listening(listener: Callable[[str], None]) -> Iterator[None]:
+    """Every point that is passed meanwhile is told."""
+    marks.listener = listener
+    try:
+        yield
+    finally:
+        marks.listener = None

@@ -1,0 +1,55 @@
+"""A small registry on the eve of a busy night: made once, and poured into as many databases as there are kills."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tests.factories import make_clinic, make_contact, make_survivor
+from tests.integration.nights import DUE_ON, make_items
+from tracker.clock import FixedClock
+from tracker.db import Database
+from tracker.models import Base
+from tracker.services import care_plans
+
+TONIGHT = DUE_ON
+THERAPY: dict[str, str | int | None] = {"doxorubicin_mg_m2": 300, "chest_rt_gy": 20}
+REFUSED = "nobody@refused.example"
+
+
+@dataclass(frozen=True)
+class Poured:
+    """The rows of every table, in the order in which they can be written."""
+
+    rows: tuple[tuple[sa.Table, list[dict[str, Any]]], ...]
+
+    def into(self, database: Database) -> None:
+        with database.engine.begin() as connection:
+            for table, rows in self.rows:
+                connection.execute(sa.insert(table), rows)
+
+
+def make_eve(session: Session) -> None:
+    """Two clinics: plans that end tonight, items that cross tonight, families to write to, one address refused."""
+    for tz, people in (("America/New_York", 4), ("Australia/Sydney", 1)):
+        clinic = make_clinic(session, name=tz, tz=tz)
+        for number in range(people):
+            survivor = make_survivor(session, clinic, exposures=THERAPY if number == 0 else None)
+            make_contact(session, survivor, email=f"{survivor.mrn}@mail.example", reminders_agreed_on=date(2027, 1, 4))
+            if number == 0:
+                make_contact(session, survivor, email=REFUSED, reminders_agreed_on=date(2027, 1, 4))
+            care_plans.refresh(session, survivor, clock=FixedClock.on(date(2027, 12, 1)))
+            survivor.plan_holds_until = TONIGHT
+            make_items(session, survivor, 6)
+
+
+def rows_of(database: Database) -> Poured:
+    with database.engine.connect() as connection:
+        found = [(t, [dict(row) for row in connection.execute(sa.select(t)).mappings()]) for t in _tables()]
+    return Poured(tuple((table, rows) for table, rows in found if rows))
+
+
+def _tables() -> list[sa.Table]:
+    return list(Base.metadata.sorted_tables)
