@@ -85,7 +85,8 @@ def _a_day(plan: Plan, registry: Registry) -> Iterator[Row]:
     taken = interleaved(works, plan.rounds)
     night.take_back()
     figures = _crossings(night, taken["job"]), _crossings(night, taken["update"])
-    note = f"{len(night.before):,} items cross"
+    days = (TODAY - registry.last_night).days
+    note = f"{len(night.before):,} items" + (f" of {days} days" if days > 1 else "")
     yield Row("boundary.update", registry.kind, registry.size, taken["job"] / taken["update"], *figures, note)
 
 
@@ -102,7 +103,7 @@ def _fixed(plan: Plan, registries: list[Registry]) -> Iterator[Row]:
     for small, large in plan.pairs(registries):
         sizes = (small.size, taken[small.size]), (large.size, taken[large.size])
         figures = milliseconds(taken[large.size]), f"{milliseconds(taken[small.size])} at {small.size:,}"
-        yield Row("boundary.exponent", large.kind, large.size, exponent(*sizes), *figures, f"{crossings} items cross")
+        yield Row("boundary.exponent", large.kind, large.size, exponent(*sizes), *figures, f"{crossings} items")
 
 
 def _crossings(night: Night, taken: float) -> str:

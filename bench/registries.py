@@ -35,8 +35,8 @@ MADE = "made.json"
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 # What decides what a kept registry holds.
 MAKERS = ("migrations/versions/*.py", "tracker/services/demo*", "tracker/cli_demo.py", "tracker/models/*.py")
-# Registries smaller than this have no crossings on most days: theirs are those of several days.
-CROSSES_DAILY = 3000
+# Smaller registries have few crossings on most days: theirs are those of several days, though not of too many.
+CROSSES_DAILY, MOST_DAYS = 50_000, 60
 # What crossed until last night leaves the partial index of boundaries still to come.
 SETTLE = """
 UPDATE due_items SET next_boundary_on = CASE
@@ -136,7 +136,7 @@ class Registry:
 
 def last_night(size: int) -> date:
     """The day until which crossings are recorded: yesterday, or longer ago where few survivors cross in a day."""
-    return TODAY - timedelta(days=max(1, CROSSES_DAILY // size))
+    return TODAY - timedelta(days=min(MOST_DAYS, max(1, CROSSES_DAILY // size)))
 
 
 def command(day: date, *words: str) -> list[str]:
@@ -206,6 +206,8 @@ class Registries:
             admin(self.server, f"CREATE DATABASE {name}")
         database = Database(url)
         migrate.upgrade(database.engine)
+        # Nobody else may have the file open while it is filled.
+        database.close()
         child = in_child(command(last_night(size), "seed-demo", "--survivors", str(size)), env=environment(url, folder))
         with database.reading() as session:
             survivors = session.scalar(sa.text("SELECT count(*) FROM survivors"))

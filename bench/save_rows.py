@@ -2,19 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from bench.goals import Row, milliseconds
 from bench.measuring import seconds, slowest_twentieth
 from bench.plan import Plan
 from bench.registries import TODAY, Registry
 from tests.factories import make_result
-from tracker.models import DueItem, Result, Survivor
+from tracker.models import Base, DueItem, Result, Survivor
 from tracker.services import care_plans
 
 SAVED = 100
+Stored = dict[str, list[dict[str, Any]]]
+# What a refresh may write of a survivor: the table, and the column that names the survivor.
+WRITTEN = (("survivors", "id"), ("due_items", "survivor_id"), ("plan_gaps", "survivor_id"))
 
 
 @dataclass(frozen=True)
@@ -31,9 +36,14 @@ class Saves:
     def moved(self, number: int) -> float:
         """Refresh somebody whose soonest test was just done: its item is closed and the next one opens."""
         survivor_id = self._survivor_id(number)
-        result_id = self._record(survivor_id)
+        with self.registry.database.transaction() as session:
+            before = _stored(session, survivor_id)
+            soonest = care_plans.open_items(session, survivor_id)[0]
+            result = make_result(session, session.get_one(Survivor, survivor_id), soonest.test_code, TODAY)
         taken = seconds(lambda: self._refresh(survivor_id))
-        self._take_back(survivor_id, result_id)
+        with self.registry.database.transaction() as session:
+            _put_back(session, survivor_id, before)
+            session.execute(sa.delete(Result).where(Result.id == result.id))
         return taken
 
     def _survivor_id(self, number: int) -> UUID:
@@ -43,19 +53,25 @@ class Saves:
         with self.registry.database.transaction() as session:
             care_plans.refresh(session, session.get_one(Survivor, survivor_id), clock=self.registry.clock)
 
-    def _record(self, survivor_id: UUID) -> UUID:
-        with self.registry.database.transaction() as session:
-            soonest = care_plans.open_items(session, survivor_id)[0]
-            return make_result(session, session.get_one(Survivor, survivor_id), soonest.test_code, TODAY).id
 
-    def _take_back(self, survivor_id: UUID, result_id: UUID) -> None:
-        with self.registry.database.transaction() as session:
-            session.execute(sa.delete(DueItem).where(DueItem.closing_result_id == result_id))
-            session.execute(sa.delete(Result).where(Result.id == result_id))
-            survivor = session.get_one(Survivor, survivor_id)
-            reopened = care_plans.refresh(session, survivor, clock=self.registry.clock)
-            for item in reopened.closed:
-                session.delete(item)
+def _stored(session: Session, survivor_id: UUID) -> Stored:
+    """The rows of a survivor that a refresh may write."""
+    found = {}
+    for name, owner in WRITTEN:
+        table = Base.metadata.tables[name]
+        rows = session.execute(sa.select(table).where(table.c[owner] == survivor_id))
+        found[name] = [dict(row) for row in rows.mappings()]
+    return found
+
+
+def _put_back(session: Session, survivor_id: UUID, stored: Stored) -> None:
+    """Those rows as they were, and no others."""
+    for name, owner in WRITTEN:
+        table = Base.metadata.tables[name]
+        ids = [row["id"] for row in stored[name]]
+        session.execute(sa.delete(table).where(table.c[owner] == survivor_id, table.c.id.not_in(ids)))
+        for row in stored[name]:
+            session.execute(sa.update(table).where(table.c.id == row["id"]).values(row))
 
 
 def rows(plan: Plan, registries: list[Registry]) -> Iterator[Row]:
@@ -65,7 +81,6 @@ def rows(plan: Plan, registries: list[Registry]) -> Iterator[Row]:
         ways: dict[str, Callable[[int], object]] = {"moved": saves.moved, "kept": saves.kept}
         calls = {name: call for name, call in ways.items() if plan.wants(f"save.{name}")}
         taken = slowest_twentieth(calls, times=plan.times, rounds=plan.rounds)
-        registry.settle()
         for name, each in taken.items():
             yield Row(f"save.{name}", registry.kind, registry.size, each * 1000, milliseconds(each))
 

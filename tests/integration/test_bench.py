@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from bench import __main__ as bench
-from bench import orm_refresh, registries
+from bench import orm_refresh, registries, save_rows
 from bench.boundary_rows import Night
 from bench.goals import GOALS
 from bench.kept_items import KeptItems
@@ -159,21 +161,22 @@ def refuse_writing(*told: object) -> None:
 
 
 def test_a_saved_result_closes_an_item_and_is_taken_back(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, seen = items(registry), []
-    take_back = Saves._take_back
+    before = items(registry)
+    seen: list[list[tuple[object, ...]]] = []
+    put_back = save_rows._put_back
 
-    def looked_at(saves: Saves, *ids: object) -> None:
+    def looked_at(session: Session, *told: Any) -> None:
         seen.append(items(registry))
-        take_back(saves, *ids)  # type: ignore[arg-type]
+        put_back(session, *told)
 
-    monkeypatch.setattr(Saves, "_take_back", looked_at)
+    monkeypatch.setattr(save_rows, "_put_back", looked_at)
     with registry.database.reading() as session:
         saves = Saves(registry, list(session.scalars(sa.select(DueItem.survivor_id).distinct().limit(3))))
     for number in range(3):
         assert saves.moved(number) > 0
+    assert len(seen) == 3
     assert all(each != before for each in seen)
     assert items(registry) == before
-    registry.settle()
 
 
 def test_the_yardstick_of_a_refresh_reads_every_row_that_counts(registry: Registry) -> None:
