@@ -23,6 +23,7 @@ COMMANDS = {
     "jobs": "cli_jobs:jobs",
     "map-code": "cli_codes:map_code",
     "plan": "plan_command:plan_command",
+    "recompute": "cli_recompute:recompute",
     "seed-demo": "cli_demo:seed_demo",
     "set-password": "cli_setup:set_password",
     "treatment-summary": "cli_summary:treatment_summary",

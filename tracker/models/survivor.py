@@ -83,6 +83,8 @@ class Survivor(HasId, Base):
     plan_holds_until: Mapped[date | None]
     plan_computed_on: Mapped[date | None]
     plan_digest: Mapped[str] = mapped_column(sa.String(64), default="")
+    # Of the facts the plan follows from and of the plan as it is stored: while it matches, both stand as they were.
+    plan_seal: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
     next_upcoming_on: Mapped[date | None]
     next_due_on: Mapped[date | None]
     next_overdue_on: Mapped[date | None]

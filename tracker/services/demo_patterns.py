@@ -27,8 +27,9 @@ from tracker.services.demo_lives import DemoResult, Guide, Life, invent, live
 from tracker.services.demo_people import People
 from tracker.services.demo_regimens import regimens
 from tracker.services.demo_rows import claim, confirmed, contact_rows, result_rows, survivor_row
-from tracker.services.facts import Recorded, facts_of, load_recorded
+from tracker.services.facts import facts_of, load_recorded
 from tracker.services.packs import pack_for
+from tracker.services.raw_rows import Recorded
 from tracker.services.treatment_rows import write_summary
 
 # A plan of many tests makes a registry of a million large, and shows nothing that a shorter one does not.
@@ -137,7 +138,7 @@ class _Maker:
         """The days of birth for which the engine gives this very plan, reasons and gaps and all."""
         if care_plans.is_paused(survivor):
             return tuple(survivor.birth_date + step for step in BIRTHS)
-        facts = facts_of(survivor, recorded[survivor.id])
+        facts = facts_of(recorded[survivor.id])
         plans = self._plans(facts)
 
         def same(born: date) -> bool:

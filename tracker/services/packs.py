@@ -1,5 +1,7 @@
 """Which guideline pack a clinic uses, and its adoption."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,7 +23,11 @@ def pack_for(clinic: Clinic) -> Pack:
 
 def choices_of(clinic: Clinic) -> Choices:
     """The alternatives the clinic has taken in place of default rows and schedules."""
-    stored = clinic.pack_choices
+    return choices_from(clinic.pack_choices)
+
+
+def choices_from(stored: Mapping[str, Any]) -> Choices:
+    """The choices as a clinic's row keeps them."""
     return Choices(
         late_effects=tuple(stored.get("late_effects", [])),
         recurrence=tuple((diagnosis, source) for diagnosis, source in stored.get("recurrence", [])),

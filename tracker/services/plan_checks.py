@@ -23,10 +23,11 @@ from tracker.engine.evaluate import evaluate
 from tracker.engine.rules import Pack
 from tracker.engine.types import CarePlan, DataGap, Flag
 from tracker.models import DueItem, PlanGap, Survivor
-from tracker.services import care_plans
-from tracker.services.facts import Recorded, facts_of, load_recorded
+from tracker.services import care_plans, planning
+from tracker.services.facts import facts_of, load_recorded
 from tracker.services.packs import pack_for
 from tracker.services.plan_failures import NamedError, named
+from tracker.services.raw_rows import Recorded
 
 BATCH = 200
 IDS_AT_ONCE = 5_000
@@ -180,7 +181,7 @@ def _differences(
     stored, today, differs = survivor.plan_digest, clock.today(survivor.clinic.tz), list[Differs]()
     if survivor.plan_holds_until is not None and survivor.plan_holds_until <= today:
         counts["waiting"] += 1
-    elif care_plans.digest(_plan(survivor, recorded, today)) != stored:
+    elif planning.digest(_plan(survivor, recorded, today)) != stored:
         differs.append(Differs.PLAN)
     if _digest_of(rows, pack_for(survivor.clinic)) != stored:
         differs.append(Differs.ROWS)
@@ -190,9 +191,9 @@ def _differences(
 
 
 def _plan(survivor: Survivor, recorded: Recorded, today: date) -> CarePlan:
-    if care_plans.is_paused(survivor):
-        return care_plans.NO_PLAN
-    return evaluate(facts_of(survivor, recorded), pack_for(survivor.clinic), on=today)
+    if planning.is_paused(survivor):
+        return planning.NO_PLAN
+    return evaluate(facts_of(recorded), pack_for(survivor.clinic), on=today)
 
 
 def _digest_of(rows: _Rows, pack: Pack) -> str:
@@ -205,7 +206,7 @@ def _digest_of(rows: _Rows, pack: Pack) -> str:
             return "unreadable"
         items.append(care_plans.as_planned(row, reasons, pack))
     gaps = tuple(DataGap(row.gap, tuple(row.missing), row.consequence, row.test_code) for row in rows.gaps)
-    return care_plans.digest(CarePlan(tuple(items), gaps, None))
+    return planning.digest(CarePlan(tuple(items), gaps, None))
 
 
 def _summary(items: Iterable[DueItem]) -> tuple[date | None, ...]:

@@ -1,5 +1,6 @@
 """An item's reasons as JSON and back: they are stored with the item as they stood."""
 
+import json
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -46,3 +47,13 @@ def from_json(stored: dict[str, Any]) -> Reason:
     values.setdefault("due_on", None)
     values.setdefault("start_basis", "")
     return Reason(**values)
+
+
+def dumps(reasons: tuple[Reason, ...]) -> str:
+    """Reasons as the text that is stored."""
+    return json.dumps([to_json(reason) for reason in reasons])
+
+
+def loads(text: str) -> tuple[Reason, ...]:
+    """The reasons that a stored text says."""
+    return tuple(from_json(stored) for stored in json.loads(text))

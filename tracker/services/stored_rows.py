@@ -24,6 +24,7 @@ DERIVED_COLUMNS = {
             "plan_holds_until",
             "plan_computed_on",
             "plan_digest",
+            "plan_seal",
             "next_upcoming_on",
             "next_due_on",
             "next_overdue_on",

@@ -1,0 +1,159 @@
+"""A recompute in other processes and on a cluster leaves what saves leave; and what the command says of it."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.conftest import TODAY
+from tests.integration.plan_registry import EVERYBODY, checksum, fill, filled, number, poison, run, save_each
+from tracker.clock import FixedClock
+from tracker.current import database as current_database
+from tracker.db import Database
+from tracker.executors import Lanes, NoExecutor, opened
+from tracker.services import leases, recompute, recompute_progress
+
+__all__ = ["filled"]
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """The address of a real scheduler with two workers, each a process of its own."""
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        yield str(cluster.scheduler_address).replace("tcp://", "dask://")
+
+
+@pytest.fixture(scope="module")
+def two_processes() -> Iterator[Lanes]:
+    """Two processes, started once."""
+    with opened(2, None) as lanes:
+        yield lanes
+
+
+@contextmanager
+def way(name: str, request: pytest.FixtureRequest) -> Iterator[Lanes]:
+    if name == "cluster":
+        with opened(1, request.getfixturevalue("scheduler")) as lanes:
+            yield lanes
+    else:
+        yield request.getfixturevalue("two_processes") if name == "processes" else Lanes()
+
+
+# What one-by-one saves of this registry come to on SQLite: the yardstick of all other ways on both databases.
+@pytest.fixture
+def by_saves(tmp_path: Any, migrated_sqlite: Any) -> str:
+    path = tmp_path / "saves.db"
+    path.write_bytes(migrated_sqlite.read_bytes())
+    database = Database(f"sqlite:///{path}")
+    with database.transaction() as session:
+        fill(session)
+    save_each(database, FixedClock.on(TODAY))
+    found = checksum(database)
+    database.close()
+    return found
+
+
+@pytest.mark.parametrize("name", ["here", "processes", "cluster"])
+def test_every_way_leaves_the_same_checksum_on_both_databases(
+    filled: Database,
+    clock: FixedClock,
+    by_saves: str,
+    name: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recompute, "CHUNK", 2)
+    with way(name, request) as lanes:
+        first = run(filled, clock, executor=lanes.executor, lanes=lanes.count)
+        again = run(filled, clock, executor=lanes.executor, lanes=lanes.count)
+        fresh = run(filled, clock, executor=lanes.executor, lanes=lanes.count, fresh=True)
+    assert first.checksum == again.checksum == fresh.checksum == checksum(filled) == by_saves
+    assert first.written > EVERYBODY and (again.written, fresh.written) == (0, 0)
+    assert first.failed == 0
+
+
+# The command
+
+
+def said(app: Flask, *words: str, code: int = 0) -> str:
+    answer = app.test_cli_runner().invoke(args=["recompute", *words])
+    assert answer.exit_code == code, answer.output
+    assert "Traceback" not in answer.output
+    return answer.output.strip()
+
+
+@pytest.fixture
+def registry(app_sqlite: Flask) -> Flask:
+    with app_sqlite.app_context(), current_database().transaction() as session:
+        fill(session)
+    return app_sqlite
+
+
+def test_the_command_tells_its_figures_as_json_and_nothing_else(registry: Flask) -> None:
+    told = json.loads(said(registry, "--json"))
+    assert list(told) == ["survivors", "written", "closed", "failed", "checksum", "seconds"]
+    assert (told["survivors"], told["closed"], told["failed"]) == (EVERYBODY, 0, 0)
+    assert len(told["checksum"]) == 64
+    again = json.loads(said(registry, "--fresh", "--fresh-start", "--json"))
+    assert (again["written"], again["checksum"]) == (0, told["checksum"])
+
+
+def test_the_command_tells_in_words_what_it_did_and_where_failures_stand(registry: Flask) -> None:
+    with registry.app_context():
+        poison(current_database(), number(14))
+    assert said(registry).startswith("11 survivors: ")
+    words = said(registry)
+    assert words.startswith("11 survivors: 0 rows written, 0 items closed; 1 plans failed (see Jobs); 0.0 s; checksum ")
+
+
+def test_the_command_says_when_another_is_at_it(registry: Flask, clock: FixedClock) -> None:
+    with registry.app_context(), current_database().transaction() as session:
+        leases.acquire(session, recompute_progress.NAME, "elsewhere", now=clock.now())
+    assert "Another recompute is running" in said(registry, code=1)
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["--executor", "dask://localhost:1", "--workers", "2"], "a cluster brings its own"),
+        (["--workers", "0"], "not in the range"),
+    ],
+)
+def test_the_command_refuses_what_makes_no_sense(registry: Flask, words: list[str], answer: str) -> None:
+    assert answer in said(registry, *words, code=2)
+
+
+@pytest.mark.parametrize("address", ["scheduler:8786", "tcp://scheduler:8786", "dask://scheduler"])
+def test_an_address_that_is_none_is_refused_with_an_example(registry: Flask, address: str) -> None:
+    assert "Write it like dask://scheduler.example:8786" in said(registry, "--executor", address, code=1)
+
+
+def test_where_dask_is_missing_the_command_says_so(registry: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert "Dask is not installed here" in said(registry, "--executor", "dask://localhost:8786", code=1)
+
+
+def test_where_no_cluster_answers_the_command_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracker.executors.SECONDS_TO_ANSWER", 0.2)
+    with pytest.raises(NoExecutor, match="No cluster answers at dask://localhost:1"), opened(1, "dask://localhost:1"):
+        pass
+
+
+def test_a_cluster_without_workers_is_refused() -> None:
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=0, processes=False, dashboard_address=None, protocol="tcp") as cluster:
+        address = str(cluster.scheduler_address).replace("tcp://", "dask://")
+        with pytest.raises(NoExecutor, match="has no workers"), opened(1, address):
+            pass
+
+
+def test_one_process_needs_no_executor() -> None:
+    with opened(1, None) as lanes:
+        assert lanes == Lanes(None, 1)

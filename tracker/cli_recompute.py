@@ -1,0 +1,82 @@
+"""``flask recompute``: refresh the plans of the whole registry, writing only what changed."""
+
+import gc
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+
+import click
+from flask.cli import with_appcontext
+
+from tracker.current import clock, database
+from tracker.errors import TrackerError
+from tracker.executors import opened
+from tracker.progress import Progress
+from tracker.services import recompute as service
+from tracker.services.recompute import Outcome
+
+BUSY = "Another recompute is running. Try again when it has ended; one that was killed is over after two minutes"
+
+
+@click.command()
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes on this machine.")
+@click.option("--executor", "address", help="A Dask cluster instead: dask://HOST:PORT of its scheduler.")
+@click.option("--fresh", is_flag=True, help="Work every plan out again, even where nothing seems to have changed.")
+@click.option("--fresh-start", is_flag=True, help="Begin at the beginning instead of continuing an interrupted run.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
+@with_appcontext
+def recompute(workers: int, address: str | None, fresh: bool, fresh_start: bool, as_json: bool) -> None:
+    """Refresh everybody's plan and write what changed. A second run writes nothing.
+
+    May be stopped at any time: the next run continues.
+    """
+    if address is not None and workers > 1:
+        raise click.UsageError("--workers is for processes on this machine; a cluster brings its own")
+    try:
+        done = _run(workers, address, fresh=fresh, from_start=fresh_start)
+    except TrackerError as error:
+        raise click.ClickException(str(error)) from error
+    if done is None:
+        raise click.ClickException(BUSY)
+    click.echo(json.dumps(asdict(done)) if as_json else _words(done))
+
+
+def _run(workers: int, address: str | None, *, fresh: bool, from_start: bool) -> Outcome | None:
+    with database().reading() as session:
+        total = service.count_survivors(session)
+    with (
+        opened(workers, address) as lanes,
+        Progress(total, "Recomputing", shown=sys.stderr.isatty(), unit="survivors", per_unit=1) as progress,
+        _seldom_collecting(),
+    ):
+        return service.run(
+            database(),
+            clock(),
+            holder=f"{socket.gethostname()}:{os.getpid()}"[:80],
+            executor=lanes.executor,
+            lanes=lanes.count,
+            fresh=fresh,
+            from_start=from_start,
+            advance=progress.advance,
+        )
+
+
+def _words(done: Outcome) -> str:
+    counts = f"{done.survivors:,} survivors: {done.written:,} rows written, {done.closed:,} items closed"
+    failed = f"; {done.failed:,} plans failed (see Jobs)" if done.failed else ""
+    return f"{counts}{failed}; {done.seconds:.1f} s; checksum {done.checksum}"
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Rows come and go by the thousand and none refers to another: looking for garbage among them finds none."""
+    usual = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)

@@ -1,0 +1,65 @@
+"""Where the parts of a long command are done: in processes of this machine, or on a Dask cluster."""
+
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tracker.errors import TrackerError
+
+DASK = "dask://"
+MISSING = "Dask is not installed here. Install the packages dask and distributed, or use --workers instead"
+SECONDS_TO_ANSWER = 10
+
+
+class NoExecutor(TrackerError):
+    """The work cannot be done there; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """An executor, and how many parts it works at side by side. Without one the work is done in this process."""
+
+    executor: Executor | None = None
+    count: int = 1
+
+
+@contextmanager
+def opened(workers: int, address: str | None) -> Iterator[Lanes]:
+    """So many processes, or the cluster whose scheduler is at ``dask://HOST:PORT``.
+
+    Raises:
+        NoExecutor: there is no cluster at the address, or Dask is not installed.
+    """
+    if address is not None:
+        with _cluster(address) as lanes:
+            yield lanes
+    elif workers == 1:
+        yield Lanes()
+    else:
+        # Spawned, not forked: a child must not share the parent's connections.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            yield Lanes(pool, workers)
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[Lanes]:
+    if not address.startswith(DASK) or ":" not in address.removeprefix(DASK):
+        raise NoExecutor(f"{address} is no address of a cluster. Write it like {DASK}scheduler.example:8786")
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise NoExecutor(MISSING) from error
+    try:
+        client = Client(f"tcp://{address.removeprefix(DASK)}", timeout=SECONDS_TO_ANSWER)
+    except (OSError, ValueError) as error:
+        raise NoExecutor(f"No cluster answers at {address}. Start a scheduler there, or use --workers") from error
+    with client:
+        lanes = sum(client.nthreads().values())
+        if not lanes:
+            raise NoExecutor(f"The cluster at {address} has no workers. Start some, then try again")
+        # pure=False: an order is done when it is asked for, not answered from an earlier run.
+        with client.get_executor(pure=False) as executor:
+            yield Lanes(executor, lanes)

@@ -1,0 +1,230 @@
+"""Refresh the plans of a whole registry: read in the order of ids, decide, and write only what changed.
+
+Any ``concurrent.futures.Executor`` may do the reading and deciding, in chunks; one process writes, each chunk in a
+transaction of its own under the job's lease. A record that changed meanwhile is looked at again before it is written.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tracker.clock import Clock
+from tracker.db import Database
+from tracker.models import FailedDuring, JobRun, PlanFailure, Survivor
+from tracker.policy import Actor
+from tracker.services import audit, leases, plan_failures, plan_writing, recompute_progress
+from tracker.services.leases import Lease
+from tracker.services.plan_seals import stored_content
+from tracker.services.plan_terms import asked_by_all
+from tracker.services.planning import Decision
+from tracker.services.raw_rows import LAST_ID, hold, last_of_chunk, read_range, read_some
+from tracker.services.recompute_chunks import Answer, Order, answer, answer_elsewhere, look_at
+from tracker.services.recompute_progress import NAME, Progress
+
+ACTOR = Actor.system("recompute")
+CHUNK = 500
+# Where nothing has to be written, only so often is it written down how far the run has come.
+SAVED_EVERY = 20
+# Chunks that wait for each process: enough that none waits for the writer, few enough for the memory.
+AHEAD = 2
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a whole run did, those parts included that an interrupted one had done before."""
+
+    survivors: int
+    written: int
+    closed: int
+    failed: int
+    checksum: str
+    seconds: float
+
+
+@dataclass
+class Work:
+    """One run: whose lease it holds, how far it has come, and whose plans failed before."""
+
+    database: Database
+    clock: Clock
+    lease: Lease
+    run_id: UUID
+    progress: Progress
+    failing: set[UUID]
+    unsaved: int = field(default=0)
+
+    def orders(self) -> Iterator[Order]:
+        """The chunks that are left, each by what the clinics plan by when it is asked for."""
+        after = self.progress.after
+        while after != LAST_ID:
+            with self.database.reading() as session:
+                terms = asked_by_all(session, self.clock)
+                upto = last_of_chunk(session.connection(), after, CHUNK)
+            yield Order(after, upto, terms, self.progress.fresh)
+            after = upto
+
+    def settle(self, found: Answer) -> None:
+        """Write what a chunk needs, and how far the run has come."""
+        healed = self._healed(found)
+        if found.decisions or found.failed or healed:
+            with self.database.transaction() as session:
+                leases.renew(session, self.lease, now=self.clock.now())
+                self._write(session, found, healed)
+            return
+        self._count(found, [])
+        self.unsaved += 1
+        if self.unsaved >= SAVED_EVERY:
+            with self.database.transaction() as session:
+                leases.renew(session, self.lease, now=self.clock.now())
+                self._save(session)
+
+    def _healed(self, found: Answer) -> set[UUID]:
+        """Those whose plans failed before and do no longer."""
+        if not self.failing:
+            return set()
+        seen, failed = ({UUID(survivor_id) for survivor_id in ids} for ids in (found.contents, found.failed))
+        return self.failing & seen - failed
+
+    def _write(self, session: Session, found: Answer, healed: Iterable[UUID]) -> None:
+        connection, now = session.connection(), self.clock.now()
+        found = self._as_of_now(session, found)
+        decisions = found.decisions
+        plan_writing.write(connection, decisions, now=now)
+        plan_writing.write_sums(connection, decisions)
+        plan_writing.withdraw_messages(
+            connection, [UUID(each.survivor_id) for each in decisions if each.is_quiet], now=now
+        )
+        for survivor_id, error in found.failed.items():
+            plan_failures.note(session, UUID(survivor_id), FailedDuring.RECOMPUTE, error, clock=self.clock)
+        plan_failures.clear(session, set(healed))
+        self._count(found, decisions)
+        self._tell(session, found)
+        self._save(session)
+
+    def _as_of_now(self, session: Session, found: Answer) -> Answer:
+        """The same chunk, looked at again where somebody was quicker: a clinic's choices, or a survivor's record."""
+        connection, terms = session.connection(), asked_by_all(session, self.clock)
+        if terms != found.order.terms:
+            order = replace(found.order, terms=terms)
+            found = look_at(read_range(connection, order.after, order.upto), order)
+        seen = hold(connection, [each.survivor_id for each in found.decisions])
+        stale = {each.survivor_id for each in found.decisions if seen.get(each.survivor_id) != each.seen}
+        if stale:
+            again = look_at(read_some(connection, sorted(stale)), found.order)
+            kept = [each for each in found.decisions if each.survivor_id not in stale]
+            found.decisions = kept + again.decisions
+            found.contents.update(again.contents)
+            found.failed.update(again.failed)
+        return found
+
+    def _count(self, found: Answer, decisions: list[Decision]) -> None:
+        progress = self.progress
+        progress.add(found.contents)
+        progress.after = found.order.upto
+        progress.written += sum(each.written for each in decisions)
+        progress.closed += sum(len(each.closing) for each in decisions)
+        progress.failed += len(found.failed)
+
+    def _tell(self, session: Session, found: Answer) -> None:
+        after = {
+            "survivors": [each.survivor_id for each in found.decisions],
+            "written": sum(each.written for each in found.decisions),
+            "closed": sum(len(each.closing) for each in found.decisions),
+            "failed": list(found.failed),
+        }
+        subject = JobRun(id=self.run_id)
+        audit.record(session, ACTOR, "plans.recomputed", subject=subject, at=self.clock.now(), after=after)
+
+    def _save(self, session: Session) -> None:
+        recompute_progress.save(session, self.run_id, self.progress)
+        self.unsaved = 0
+
+
+def run(
+    database: Database,
+    clock: Clock,
+    *,
+    holder: str,
+    executor: Executor | None = None,
+    lanes: int = 1,
+    fresh: bool = False,
+    from_start: bool = False,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Outcome | None:
+    """Refresh everybody; None when another process is at it. A run that was interrupted is continued.
+
+    ``executor`` looks at chunks in ``lanes`` processes; without one it is done here. ``fresh``: evaluate everybody,
+    whatever the seals say. ``from_start``: do not continue. ``advance`` is told how many more survivors are done.
+
+    Raises:
+        LeaseLost: this process stood still for so long that another took over; nothing of it was written since.
+    """
+    started_at = clock.now()
+    with database.transaction() as session:
+        lease = leases.acquire(session, NAME, holder, now=started_at)
+        if lease is None:
+            return None
+        begun = recompute_progress.begin(session, holder=holder, fresh=fresh, from_start=from_start, clock=clock)
+        failing = set(session.scalars(sa.select(PlanFailure.survivor_id)))
+    work = Work(database, clock, lease, *begun, failing)
+    try:
+        advance(work.progress.survivors)
+        _each_chunk(work, executor, lanes, advance)
+    finally:
+        with database.transaction() as session:
+            leases.release(session, lease, now=clock.now())
+    done = work.progress
+    seconds = (clock.now() - started_at).total_seconds()
+    return Outcome(done.survivors, done.written, done.closed, done.failed, done.checksum, seconds)
+
+
+def _each_chunk(work: Work, executor: Executor | None, lanes: int, advance: Callable[[int], None]) -> None:
+    answers = _here(work) if executor is None else _elsewhere(work, executor, lanes)
+    for found in answers:
+        work.settle(found)
+        advance(len(found.contents))
+    with work.database.transaction() as session:
+        leases.renew(session, work.lease, now=work.clock.now())
+        recompute_progress.save(session, work.run_id, work.progress, finished_at=work.clock.now())
+
+
+def _here(work: Work) -> Iterator[Answer]:
+    for order in work.orders():
+        with work.database.reading() as session:
+            found = answer(session.connection(), order)
+        yield found
+
+
+def _elsewhere(work: Work, executor: Executor, lanes: int) -> Iterator[Answer]:
+    """In the order of the chunks, a few of them under way at a time."""
+    url = work.database.engine.url.render_as_string(hide_password=False)
+    waiting: deque[Future[Answer]] = deque()
+    try:
+        for order in work.orders():
+            waiting.append(executor.submit(answer_elsewhere, url, order))
+            if len(waiting) >= lanes * AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for each in waiting:
+            each.cancel()
+
+
+def count_survivors(session: Session) -> int:
+    """How many a run will look at."""
+    return session.scalar(sa.select(sa.func.count()).select_from(Survivor)) or 0
+
+
+def checksum(session: Session) -> str:
+    """The checksum of all plans as they are stored now: what a run that writes nothing would give."""
+    progress = Progress(fresh=False, code="")
+    found = read_range(session.connection(), progress.after, LAST_ID)
+    for recorded in found:
+        progress.add({recorded.person.id: stored_content(recorded)})
+    return progress.checksum
