@@ -2,13 +2,12 @@
 
 import json
 from collections import Counter
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import click
 from flask.cli import AppGroup
 
-from tracker.clock import Clock
+from tracker.clock import Clock, OnDay
 from tracker.current import clock, database, settings
 from tracker.db import Database
 from tracker.errors import TrackerError
@@ -20,20 +19,6 @@ jobs = AppGroup("jobs", help="The scheduled jobs.")
 NAMES = ("cross_boundaries", "send_outbox", "check_plans", "prune")
 
 
-@dataclass(frozen=True)
-class AsOf:
-    """Another day at every clinic, while instants stay real: leases and the audit trail must not be pretended."""
-
-    real: Clock
-    day: date
-
-    def now(self) -> datetime:
-        return self.real.now()
-
-    def today(self, tz: str) -> date:  # noqa: ARG002  (the same day everywhere)
-        return self.day
-
-
 @jobs.command()
 @click.argument("name", type=click.Choice(NAMES))
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Run as if it were this day (cross_boundaries).")
@@ -42,7 +27,7 @@ def run(name: str, as_of: datetime | None, dry_run: bool) -> None:
     """Run the job NAME now."""
     if name != "cross_boundaries" and (as_of or dry_run):
         raise click.UsageError("--as-of and --dry-run are for cross_boundaries")
-    at = clock() if as_of is None else AsOf(clock(), as_of.date())
+    at = clock() if as_of is None else OnDay(clock(), as_of.date())
     try:
         counts = _run(name, database(), at, dry_run=dry_run)
     except TrackerError as error:

@@ -1,5 +1,6 @@
 """The only place that asks the machine for the time. Everything else is given a clock."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -47,3 +48,17 @@ class FixedClock:
 
     def today(self, tz: str) -> date:
         return self._at.astimezone(ZoneInfo(tz)).date()
+
+
+@dataclass(frozen=True)
+class OnDay:
+    """One day everywhere, while instants stay real: leases and the audit trail must not be pretended."""
+
+    real: Clock
+    day: date
+
+    def now(self) -> datetime:
+        return self.real.now()
+
+    def today(self, tz: str) -> date:  # noqa: ARG002  (the same day everywhere)
+        return self.day

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from config import Config, ConfigError
-from tracker.clock import FixedClock, SystemClock
+from tracker.clock import FixedClock, OnDay, SystemClock
 
 STRONG = "k3Jx-9fPqL0-zR8vTn2-Wb7yCd5-Ae1gHi6"
 
@@ -31,6 +31,14 @@ def test_a_fixed_clock_stands_still_until_it_is_set() -> None:
 def test_a_clock_refuses_an_instant_without_a_zone() -> None:
     with pytest.raises(ValueError, match="time zone"):
         FixedClock(datetime(2026, 11, 23, 12))
+
+
+def test_a_clock_on_another_day_still_tells_the_real_instant() -> None:
+    real = FixedClock(datetime(2026, 11, 24, 3, 30, tzinfo=UTC))
+    clock = OnDay(real, date(2028, 2, 29))
+    assert {clock.today(tz) for tz in ("America/New_York", "Australia/Sydney")} == {date(2028, 2, 29)}
+    real.advance(timedelta(hours=2))
+    assert clock.now() == datetime(2026, 11, 24, 5, 30, tzinfo=UTC)
 
 
 def test_the_system_clock_speaks_utc() -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from tracker import marks
-from tracker.clock import Clock
+from tracker.clock import Clock, OnDay
 from tracker.db import Database
 from tracker.models import Clinic
 from tracker.policy import Actor
@@ -114,11 +114,14 @@ def _one_clinic(work: Work, clinic_id: UUID, *, force: bool) -> None:
         run_id = jobs.start(session, NAME, work.lease.holder, clinic_id, local_day, clock=work.clock)
         marks.passed("clinic.start_written")
     marks.passed("clinic.started")
+    # The day of the run is the day of all its batches: a clock set back over midnight meanwhile must not make it leave
+    # out the second half of a day that then counts as done.
+    on_that_day = OnDay(work.clock, local_day)
     did_before, failed_before = Counter(work.counts), len(work.failed)
     try:
         if not had:
-            _refresh(work, clinic_id)
-        _cross(work, clinic_id)
+            _refresh(work, clinic_id, on_that_day)
+        _cross(work, clinic_id, on_that_day)
     except Exception as error:
         with work.database.transaction() as session:
             jobs.fail(session, run_id, type(error).__name__, clock=work.clock)
@@ -130,14 +133,14 @@ def _one_clinic(work: Work, clinic_id: UUID, *, force: bool) -> None:
     marks.passed("clinic.finished")
 
 
-def _refresh(work: Work, clinic_id: UUID) -> None:
+def _refresh(work: Work, clinic_id: UUID, clock: Clock) -> None:
     after: UUID | None = None
     more = True
     while more:
         with work.batch() as session:
             marks.passed("refresh.lease_renewed")
             clinic = session.get_one(Clinic, clinic_id)
-            done, after = boundaries.refresh_batch(session, clinic, after=after, clock=work.clock)
+            done, after = boundaries.refresh_batch(session, clinic, after=after, clock=clock)
             marks.passed("refresh.written")
             _write_down(session, clinic, done, work)
             marks.passed("refresh.written_down")
@@ -146,13 +149,13 @@ def _refresh(work: Work, clinic_id: UUID) -> None:
         more = done.more
 
 
-def _cross(work: Work, clinic_id: UUID) -> None:
+def _cross(work: Work, clinic_id: UUID, clock: Clock) -> None:
     more = True
     while more:
         with work.batch() as session:
             marks.passed("cross.lease_renewed")
             clinic = session.get_one(Clinic, clinic_id)
-            done = boundaries.cross_batch(session, clinic, clock=work.clock)
+            done = boundaries.cross_batch(session, clinic, clock=clock)
             _write_down(session, clinic, done, work)
             marks.passed("cross.written_down")
         marks.passed("cross.committed")
