@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import sqlalchemy as sa
-
 from bench.registries import POSTGRESQL, SQLITE, Registries, Registry
+from tracker.cli_recompute import seldom_collecting
+from tracker.executors import Lanes
 from tracker.models import Survivor
-from tracker.services import care_plans
+from tracker.services import recompute
+from tracker.services.recompute import Outcome
 
-AT_ONCE = 200
+HERE = Lanes()
 # What a plan leaves in its survivor's row.
 EMPTY = {
     "has_plan": "false",
@@ -26,15 +27,22 @@ EMPTY = {
 PLANS = ("status_events", "outbox_messages", "plan_gaps", "due_items")
 
 
-def refresh(registry: Registry, *, workers: int = 1, fresh: bool = False) -> None:
-    """Refresh everybody. ``fresh``: work every plan out, whatever seems unchanged."""
-    del workers, fresh  # one way only so far
-    with registry.database.reading() as session:
-        ids = list(session.scalars(sa.select(Survivor.id).order_by(Survivor.id)))
-    for start in range(0, len(ids), AT_ONCE):
-        with registry.database.transaction() as session:
-            some = session.scalars(sa.select(Survivor).where(Survivor.id.in_(ids[start : start + AT_ONCE]))).all()
-            care_plans.refresh_all(session, some, clock=registry.clock)
+def refresh(registry: Registry, *, lanes: Lanes = HERE, fresh: bool = False) -> Outcome:
+    """Refresh everybody as ``flask recompute`` does, from the start. ``fresh``: work every plan out, whatever seems
+    unchanged."""
+    with seldom_collecting():
+        done = recompute.run(
+            registry.database,
+            registry.clock,
+            holder="bench",
+            executor=lanes.executor,
+            lanes=lanes.count,
+            fresh=fresh,
+            from_start=True,
+        )
+    if done is None or done.failed:
+        raise RuntimeError("the registry could not be refreshed: everybody must be planned for, and nobody else at it")
+    return done
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def _run(workers: int, address: str | None, *, fresh: bool, from_start: bool) ->
     with (
         opened(workers, address) as lanes,
         Progress(total, "Recomputing", shown=sys.stderr.isatty(), unit="survivors", per_unit=1) as progress,
-        _seldom_collecting(),
+        seldom_collecting(),
     ):
         return service.run(
             database(),
@@ -72,7 +72,7 @@ def _words(done: Outcome) -> str:
 
 
 @contextmanager
-def _seldom_collecting() -> Iterator[None]:
+def seldom_collecting() -> Iterator[None]:
     """Rows come and go by the thousand and none refers to another: looking for garbage among them finds none."""
     usual = gc.get_threshold()
     gc.set_threshold(50_000, 20, 50)
