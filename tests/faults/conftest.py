@@ -78,3 +78,10 @@ def _twin(warmed: Warmed, eve: world.Poured, url: str, folder: Path) -> Twin:
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     nights.small_batches(monkeypatch)
+
+
+@pytest.fixture
+def postgres_url(kept_databases: KeptDatabases) -> Iterator[str]:
+    """The address of a fresh migrated PostgreSQL database."""
+    with kept_databases.one() as url:
+        yield url

@@ -17,16 +17,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tests.conftest import KEYS
 from tests.faults import nights
 from tests.shared import PROJECT
 from tests.statements import compile_once
+from tracker import marks
 from tracker.crypto import use_keys
 from tracker.db import Database
 from tracker.services.leases import LeaseLost
 
-FINE, FAILED, LEASE_LOST = 0, 1, 7
+FINE, FAILED, LEASE_LOST, DATABASE_GONE = 0, 1, 7, 8
+BEGINNING = ""
+AT_ONCE = (BEGINNING, 1, int(signal.SIGSTOP))
 
 
 @dataclass
@@ -56,9 +60,12 @@ class Warmed:
         return Counter(self.ask("undisturbed", url=url, at=at, folder=folder))
 
     def start_night(
-        self, url: str, at: datetime, folder: Path, holder: str, signals: tuple[str, int, int] | None = None
+        self, url: str, at: datetime, folder: Path, holder: str, signals: tuple[str, int, int] = AT_ONCE
     ) -> int:
-        """Begin a night in a child: its process id. ``signals``: the point, the time it is passed, the signal then."""
+        """Begin a night in a child: its process id. ``signals``: the point, the time it is passed, the signal then.
+
+        Unless told otherwise the child stands still before it begins, until it is sent on its way.
+        """
         return int(self.ask("night", url=url, at=at, folder=folder, holder=holder, signals=signals))
 
     def wait(self, pid: int) -> int:
@@ -90,12 +97,15 @@ def _child(order: dict[str, Any]) -> int:
         return child
     code = FAILED
     try:
-        point, nth, number = order["signals"] or ("", 0, 0)
+        point, nth, number = order["signals"]
         with nights.listening(nights.at_the(nth, point, number)):
+            marks.passed(BEGINNING)
             _night(order)
         code = FINE
     except LeaseLost:
         code = LEASE_LOST
+    except OperationalError:
+        code = DATABASE_GONE
     except BaseException:
         traceback.print_exc()
     finally:
