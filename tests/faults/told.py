@@ -10,8 +10,9 @@ from tracker.db import Database, UTCDateTime
 from tracker.models import AuditEvent, Base, DueItem, JobRun, OutboxMessage, StatusEvent, Survivor
 
 Said = Counter[tuple[str, ...]]
-# How often a message was tried tells how often somebody was killed; a record's version likewise.
-UNSAID = {"attempts", "version", "reasons", "failure"}
+# How often a message was tried tells how often somebody was killed; a record's version likewise. A seal is of rows with
+# their ids.
+UNSAID = {"attempts", "version", "reasons", "failure", "plan_seal"}
 
 
 def told(database: Database) -> Said:
