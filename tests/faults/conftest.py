@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ AT = instant(world.TONIGHT, 17)
 
 @pytest.fixture(scope="session")
 def warmed() -> Iterator[Warmed]:
-    found = Warmed.start()
+    found = Warmed.up()
     yield found
     found.close()
 
@@ -32,7 +33,7 @@ def eve(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> worl
     database = Database(f"sqlite:///{path}")
     with database.transaction() as session:
         world.make_eve(session)
-    found = world.rows_of(database)
+    found = world.Poured(world.rows_of(database))
     database.close()
     return found
 
@@ -42,35 +43,47 @@ class Twin:
     """A night that nobody disturbed: how often it passed each point, and what it left."""
 
     passed: Counter[str]
+    runs: list[dict[str, Any]]
     said: told.Said
     audited: Counter[str]
     sent: int
 
 
 @pytest.fixture(scope="session")
-def twins(
+def every_twin(
     warmed: Warmed,
     eve: world.Poured,
     migrated_sqlite: Path,
     kept_databases: KeptDatabases,
     tmp_path_factory: pytest.TempPathFactory,
-) -> dict[str, Twin]:
-    """One on each kind of database."""
-    folder = tmp_path_factory.mktemp("twin")
-    shutil.copy(migrated_sqlite, folder / "twin.db")
-    with ExitStack() as stack:
-        urls = {"sqlite": f"sqlite:///{folder}/twin.db", "postgresql": stack.enter_context(kept_databases.one())}
-        return {kind: _twin(warmed, eve, url, tmp_path_factory.mktemp(kind)) for kind, url in urls.items()}
+) -> dict[tuple[str, str], Twin]:
+    """Of each work on each kind of database."""
+    found = {}
+    for work in nights.WORKS:
+        folder = tmp_path_factory.mktemp(work)
+        shutil.copy(migrated_sqlite, folder / "twin.db")
+        with ExitStack() as stack:
+            urls = {"sqlite": f"sqlite:///{folder}/twin.db", "postgresql": stack.enter_context(kept_databases.one())}
+            for kind, url in urls.items():
+                found[work, kind] = _twin(warmed, eve, work, url, tmp_path_factory.mktemp(kind))
+    return found
 
 
-def _twin(warmed: Warmed, eve: world.Poured, url: str, folder: Path) -> Twin:
+@pytest.fixture(scope="session")
+def twins(every_twin: dict[tuple[str, str], Twin]) -> dict[str, Twin]:
+    """The nights, by kind of database."""
+    return {kind: twin for (work, kind), twin in every_twin.items() if work == "night"}
+
+
+def _twin(warmed: Warmed, eve: world.Poured, work: str, url: str, folder: Path) -> Twin:
     database = Database(url)
     eve.into(database)
-    passed = warmed.undisturbed(url, AT, folder)
+    passed = warmed.undisturbed(work, url, AT, folder)
+    runs = [run.counts for run in told.runs(database)]
     with pytest.MonkeyPatch.context() as patched:
         nights.small_batches(patched)
-        nights.night_after(database, AT, folder)
-    found = Twin(passed, told.told(database), told.audited(database), len(told.sent(folder)))
+        nights.WORKS[work].after(database, AT, folder)
+    found = Twin(passed, runs, told.told(database), told.audited(database), len(told.sent(folder)))
     database.close()
     return found
 

@@ -1,4 +1,4 @@
-"""The work that is killed: a tick of the flag job and a round of the sender, in small batches."""
+"""The work that is killed: a tick of the flag job and a round of the sender, or a recompute; in small batches."""
 
 import os
 from collections import Counter
@@ -16,7 +16,7 @@ from tracker.clock import FixedClock
 from tracker.db import Database
 from tracker.jobs import cross_boundaries, send_outbox
 from tracker.messaging.base import Outgoing, Refused
-from tracker.services import boundaries, leases, outbox
+from tracker.services import boundaries, leases, outbox, recompute
 
 BASE = "https://tracker.example"
 
@@ -40,6 +40,8 @@ def small_batches(patched: pytest.MonkeyPatch) -> None:
     """So that each kind of batch comes several times in a night."""
     patched.setattr(boundaries, "BATCH", 2)
     patched.setattr(boundaries, "CROSSED_AT_ONCE", 20)
+    patched.setattr(recompute, "CHUNK", 1)
+    patched.setattr(recompute, "SAVED_EVERY", 1)
 
 
 def night(database: Database, at: datetime, folder: Path, holder: str) -> None:
@@ -47,6 +49,16 @@ def night(database: Database, at: datetime, folder: Path, holder: str) -> None:
     clock = FixedClock(at)
     cross_boundaries.run(database, clock, holder=holder)
     send_outbox.run(database, clock, Ledger(folder), base_url=BASE, jitter=lambda: 1.0)
+
+
+def whole_recompute(database: Database, at: datetime, _folder: Path, holder: str) -> None:
+    """Everybody's plan."""
+    recompute.run(database, FixedClock(at), holder=holder)
+
+
+def recompute_after(database: Database, at: datetime, folder: Path) -> None:
+    """Somebody asks for it again once the lease of the dead has run out."""
+    whole_recompute(database, at + leases.TTL, folder, "living")
 
 
 def night_after(database: Database, at: datetime, folder: Path) -> None:
@@ -82,3 +94,14 @@ def listening(listener: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         marks.listener = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is begun, and what is done by those who live on when it was killed."""
+
+    begin: Callable[[Database, datetime, Path, str], None]
+    after: Callable[[Database, datetime, Path], None]
+
+
+WORKS = {"night": Work(night, night_after), "recompute": Work(whole_recompute, recompute_after)}

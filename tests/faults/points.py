@@ -32,9 +32,28 @@ SEND = (
     "send.settling_written",
     "send.settled",
 )
-STORIES = {"tick": TICK, "send": SEND}
-POINTS = tuple(point for points in STORIES.values() for point in points)
+RECOMPUTE = (
+    "recompute.begin_written",
+    "recompute.begun",
+    "recompute.chunk_decided",
+    "recompute.held",
+    "recompute.plans_written",
+    "recompute.sums_written",
+    "recompute.written_down",
+    "recompute.chunk_committed",
+    "recompute.progress_saved",
+    "recompute.progress_committed",
+    "recompute.finish_written",
+    "recompute.finished",
+    "recompute.lease_given_back",
+)
+# What is killed, by the points it passes.
+NIGHT = TICK + SEND
+POINTS = NIGHT + RECOMPUTE
 # Killed at one of these, a run has begun for good and not yet ended for good: it stays without an end.
-LEAVES_A_RUN_OPEN = frozenset(TICK[TICK.index("clinic.started") : TICK.index("clinic.finish_written") + 1])
+LEAVES_A_RUN_OPEN = frozenset(
+    TICK[TICK.index("clinic.started") : TICK.index("clinic.finish_written") + 1]
+    + RECOMPUTE[RECOMPUTE.index("recompute.begun") : RECOMPUTE.index("recompute.finish_written") + 1]
+)
 # Killed at one of these, a message has left and is not settled: it leaves a second time, under the same key.
 SENDS_AGAIN = frozenset({"send.handed_over", "send.settling_written"})

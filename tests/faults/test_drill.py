@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import points, world
+from tests.faults import killing, points, world
 from tests.faults.conftest import Twin
-from tests.faults.test_killed import Kill, assert_the_runs_say_what_happened, completed, kill
+from tests.faults.killing import Kill
 from tests.faults.warmed import Warmed
 from tests.postgres import KeptDatabases
 from tests.shared import PROJECT
@@ -61,27 +61,27 @@ def test_ten_kills_at_every_point(
     kind: str,
     warmed: Warmed,
     eve: world.Poured,
-    twins: dict[str, Twin],
+    every_twin: dict[tuple[str, str], Twin],
     migrated_sqlite: Path,
     kept_databases: KeptDatabases,
     tmp_path: Path,
 ) -> None:
     done: dict[str, list[Kill]] = {}
     for point in points.POINTS:
-        for turn, nth in enumerate(spread(twins[kind].passed[point])):
+        twin = every_twin[killing.work_at(point), kind]
+        for turn, nth in enumerate(spread(twin.passed[point])):
             folder = tmp_path / f"{point}-{turn}"
             folder.mkdir()
             with fresh(kind, migrated_sqlite, kept_databases, folder) as (url, database):
                 eve.into(database)
-                kill(warmed, database, url, folder, point, nth)
-                done.setdefault(point, []).append(completed(database, folder, twins[kind]))
-                assert_the_runs_say_what_happened(database, point)
+                done.setdefault(point, []).append(
+                    killing.kill_and_complete(warmed, database, url, folder, twin, point, nth)
+                )
             shutil.rmtree(folder)
     everything = [each for kills in done.values() for each in kills]
     TABLES.mkdir(parents=True, exist_ok=True)
     lines = [row(point, kind, kills) for point, kills in done.items()]
     (TABLES / f"kills-{kind}.md").write_text(HEAD + "".join(lines) + row("all", kind, everything))
     assert len(everything) == TIMES * len(points.POINTS)
-    assert sum(each.lost + each.doubled for each in everything) == 0
     for point, kills in done.items():
-        assert {each.sent_again for each in kills} == {int(point in points.SENDS_AGAIN)}
+        assert set(kills) == {killing.expected(point)}, point

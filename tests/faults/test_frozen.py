@@ -23,7 +23,7 @@ OTHERS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE dat
 @contextmanager
 def frozen(warmed: Warmed, url: str, folder: Path, point: str, nth: int) -> Iterator[int]:
     """A night that stands still where it passes this point, and is sent on its way at the end: its process id."""
-    sleeper = warmed.start_night(url, AT, folder, "sleeper", (point, nth, signal.SIGSTOP))
+    sleeper = warmed.start("night", url, AT, folder, "sleeper", (point, nth, signal.SIGSTOP))
     assert warmed.wait(sleeper) == -signal.SIGSTOP
     yield sleeper
     os.kill(sleeper, signal.SIGCONT)
@@ -110,7 +110,7 @@ def test_on_postgresql_whoever_wants_the_lease_waits_for_the_batch_and_then_has_
     database = Database(postgres_url)
     eve.into(database)
     with frozen(warmed, postgres_url, tmp_path, "cross.events_written", nth=1) as sleeper:
-        rival = warmed.start_night(postgres_url, AT + leases.TTL, tmp_path, "rival")
+        rival = warmed.start("night", postgres_url, AT + leases.TTL, tmp_path, "rival")
         assert warmed.wait(rival) == -signal.SIGSTOP
         os.kill(rival, signal.SIGCONT)
     # Whether the rival was there in time to be the next one is for the machine to say. Both end well either way.

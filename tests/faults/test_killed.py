@@ -1,59 +1,20 @@
-"""``kill -9`` at every marked point of a night: the next run leaves what an undisturbed night leaves.
+"""``kill -9`` at every marked point of a night and of a recompute: the next run leaves what an undisturbed one leaves.
 
-Nothing is lost, nothing is done twice, and the run that was killed stays without an end for everybody to see.
+Nothing is lost, nothing is done twice, and the night that was killed stays without an end for everybody to see.
 """
 
-import signal
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.faults import nights, points, told, world
-from tests.faults.conftest import AT, Twin
+from tests.faults import killing, points, world
+from tests.faults.conftest import Twin
 from tests.faults.warmed import Warmed
-from tracker.clock import FixedClock
 from tracker.db import Database
-from tracker.services import boundaries, jobs
 
 pytestmark = pytest.mark.usefixtures("small_batches")
-
-
-@dataclass(frozen=True)
-class Kill:
-    """What one kill led to, once the next run was through."""
-
-    lost: int
-    doubled: int
-    sent_again: int
-
-
-def kill(warmed: Warmed, database: Database, url: str, folder: Path, point: str, nth: int) -> None:
-    """A night that ends when it passes the point for the nth time."""
-    pid = warmed.start_night(url, AT, folder, "killed", (point, nth, signal.SIGKILL))
-    assert warmed.wait(pid) == -signal.SIGKILL, f"the night was over before it passed {point} for time {nth}"
-    open_runs = [run for run in told.runs(database) if run.finished_at is None]
-    assert [run.holder for run in open_runs] == ["killed"] * (point in points.LEAVES_A_RUN_OPEN)
-
-
-def completed(database: Database, folder: Path, twin: Twin) -> Kill:
-    """The living take over; what is then there against what the twin has."""
-    nights.night_after(database, AT, folder)
-    said, messages = told.told(database), told.sent(folder)
-    assert told.audited(database) == twin.audited
-    assert len(set(messages)) == twin.sent
-    return Kill((twin.said - said).total(), (said - twin.said).total(), len(messages) - twin.sent)
-
-
-def assert_the_runs_say_what_happened(database: Database, point: str) -> None:
-    """The killed run is without an end and without counts; each clinic's day was done by a run that is whole."""
-    unfinished = [run for run in told.runs(database) if run.finished_at is None]
-    assert [(run.holder, run.error, run.counts) for run in unfinished] == [("killed", None, {})] * len(unfinished)
-    assert len(unfinished) == (point in points.LEAVES_A_RUN_OPEN)
-    with database.reading() as session:
-        for clinic in boundaries.clinics(session):
-            assert jobs.had_its_day(session, clinic, FixedClock(AT).today(clinic.tz))
+Twins = dict[tuple[str, str], Twin]
 
 
 @pytest.mark.parametrize("point", points.POINTS)
@@ -61,26 +22,38 @@ def test_killed_at_this_point_nothing_is_lost_and_nothing_doubled(
     point: str,
     warmed: Warmed,
     eve: world.Poured,
-    twins: dict[str, Twin],
+    every_twin: Twins,
     database: Database,
     database_url: str,
     tmp_path: Path,
 ) -> None:
-    twin = twins[database.engine.dialect.name]
+    twin = every_twin[killing.work_at(point), database.engine.dialect.name]
     eve.into(database)
-    kill(warmed, database, database_url, tmp_path, point, nth=(twin.passed[point] + 1) // 2)
-    done = completed(database, tmp_path, twin)
-    assert done == Kill(lost=0, doubled=0, sent_again=int(point in points.SENDS_AGAIN))
-    assert_the_runs_say_what_happened(database, point)
+    middle = (twin.passed[point] + 1) // 2
+    done = killing.kill_and_complete(warmed, database, database_url, tmp_path, twin, point, middle)
+    assert done == killing.expected(point)
 
 
 def test_an_undisturbed_night_passes_every_point_and_has_something_to_lose(twins: dict[str, Twin]) -> None:
     for twin in twins.values():
-        assert twin.passed.keys() == set(points.POINTS)
-        several = [point for point in points.POINTS if point.startswith(("refresh", "cross"))]
+        assert twin.passed.keys() == set(points.NIGHT)
+        several = [point for point in points.NIGHT if point.startswith(("refresh", "cross"))]
         assert min(twin.passed[point] for point in several) >= 3
         kinds = Counter(said[0] for said in twin.said.elements())
         assert kinds["event"] > 60
         assert kinds["message"] == 7
         assert twin.sent == 5
-    assert twins["sqlite"].said == twins["postgresql"].said
+    events = [{said for said in twin.said if said[0] in ("event", "message")} for twin in twins.values()]
+    assert events[0] == events[1]
+
+
+def test_an_undisturbed_recompute_passes_every_point_and_has_something_to_write(every_twin: Twins) -> None:
+    found = [twin for (work, _), twin in every_twin.items() if work == "recompute"]
+    for twin in found:
+        assert twin.passed.keys() == set(points.RECOMPUTE)
+        assert twin.passed["recompute.chunk_committed"] == 5
+        # The two whose plans stand, and the chunk after the last one.
+        assert twin.passed["recompute.progress_committed"] == 3
+        [counts] = twin.runs
+        assert (counts["survivors"], counts["closed"] >= 30) == (7, True)
+    assert found[0].runs == found[1].runs

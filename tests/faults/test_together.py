@@ -27,7 +27,7 @@ def test_many_schedulers_at_once_leave_what_one_leaves(
 ) -> None:
     twin = twins[database.engine.dialect.name]
     eve.into(database)
-    everybody = [warmed.start_night(database_url, AT, tmp_path, f"scheduler {each}") for each in range(number)]
+    everybody = [warmed.start("night", database_url, AT, tmp_path, f"scheduler {each}") for each in range(number)]
     assert [warmed.wait(each) for each in everybody] == [-signal.SIGSTOP] * number
     for each in everybody:
         os.kill(each, signal.SIGCONT)

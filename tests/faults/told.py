@@ -55,8 +55,9 @@ def audited(database: Database) -> Counter[str]:
         for event in session.scalars(sa.select(AuditEvent).where(AuditEvent.actor != "")):
             if event.action.startswith("message."):
                 total[event.action] += 1
-            elif event.action.startswith("job."):
-                total.update({f"{event.clinic_id} {k}": n for k, n in (event.after or {}).items() if k != "failed"})
+            elif event.action.startswith(("job.", "plans.")):
+                counts = {name: n for name, n in (event.after or {}).items() if isinstance(n, int)}
+                total.update({f"{event.action} {event.clinic_id} {name}": n for name, n in counts.items()})
     return +total
 
 

@@ -40,7 +40,7 @@ class Warmed:
     process: "subprocess.Popen[str]"
 
     @classmethod
-    def start(cls) -> "Warmed":
+    def up(cls) -> "Warmed":
         command = [sys.executable, "-m", "tests.faults.warmed"]
         return cls(
             subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
@@ -55,18 +55,18 @@ class Warmed:
         assert answer, "the warmed process is gone"
         return json.loads(answer)
 
-    def undisturbed(self, url: str, at: datetime, folder: Path) -> Counter[str]:
-        """A night in the warmed process itself, which learns all statements by it; how often each point is passed."""
-        return Counter(self.ask("undisturbed", url=url, at=at, folder=folder))
+    def undisturbed(self, work: str, url: str, at: datetime, folder: Path) -> Counter[str]:
+        """Work in the warmed process itself, which learns all statements by it; how often each point is passed."""
+        return Counter(self.ask("undisturbed", work=work, url=url, at=at, folder=folder))
 
-    def start_night(
-        self, url: str, at: datetime, folder: Path, holder: str, signals: tuple[str, int, int] = AT_ONCE
+    def start(
+        self, work: str, url: str, at: datetime, folder: Path, holder: str, signals: tuple[str, int, int] = AT_ONCE
     ) -> int:
-        """Begin a night in a child: its process id. ``signals``: the point, the time it is passed, the signal then.
+        """Begin work in a child: its process id. ``signals``: the point, the time it is passed, the signal then.
 
         Unless told otherwise the child stands still before it begins, until it is sent on its way.
         """
-        return int(self.ask("night", url=url, at=at, folder=folder, holder=holder, signals=signals))
+        return int(self.ask("child", work=work, url=url, at=at, folder=folder, holder=holder, signals=signals))
 
     def wait(self, pid: int) -> int:
         """How the child ended, as of ``subprocess``: minus the signal that ended or stopped it, or its exit code."""
@@ -81,13 +81,15 @@ class Warmed:
 def _undisturbed(order: dict[str, Any]) -> Counter[str]:
     passed: Counter[str] = Counter()
     with nights.listening(nights.counting(passed)):
-        _night(order | {"holder": "undisturbed"})
+        _work(order | {"holder": "undisturbed"})
     return passed
 
 
-def _night(order: dict[str, Any]) -> None:
+def _work(order: dict[str, Any]) -> None:
     database = Database(order["url"])
-    nights.night(database, datetime.fromisoformat(order["at"]), Path(order["folder"]), order["holder"])
+    nights.WORKS[order["work"]].begin(
+        database, datetime.fromisoformat(order["at"]), Path(order["folder"]), order["holder"]
+    )
     database.close()
 
 
@@ -100,7 +102,7 @@ def _child(order: dict[str, Any]) -> int:
         point, nth, number = order["signals"]
         with nights.listening(nights.at_the(nth, point, number)):
             marks.passed(BEGINNING)
-            _night(order)
+            _work(order)
         code = FINE
     except LeaseLost:
         code = LEASE_LOST
@@ -122,7 +124,7 @@ def _wait(order: dict[str, Any]) -> int:
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     use_keys(KEYS)
-    obey = {"undisturbed": _undisturbed, "night": _child, "wait": _wait}
+    obey = {"undisturbed": _undisturbed, "child": _child, "wait": _wait}
     with pytest.MonkeyPatch.context() as patched:
         compile_once(patched)
         nights.small_batches(patched)

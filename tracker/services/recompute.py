@@ -13,6 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tracker import marks
 from tracker.clock import Clock
 from tracker.db import Database
 from tracker.models import FailedDuring, JobRun, PlanFailure, Survivor
@@ -71,10 +72,12 @@ class Work:
     def settle(self, found: Answer) -> None:
         """Write what a chunk needs, and how far the run has come."""
         healed = self._healed(found)
+        marks.passed("recompute.chunk_decided")
         if found.decisions or found.failed or healed:
             with self.database.transaction() as session:
                 leases.renew(session, self.lease, now=self.clock.now())
                 self._write(session, found, healed)
+            marks.passed("recompute.chunk_committed")
             return
         self._count(found, [])
         self.unsaved += 1
@@ -82,6 +85,8 @@ class Work:
             with self.database.transaction() as session:
                 leases.renew(session, self.lease, now=self.clock.now())
                 self._save(session)
+                marks.passed("recompute.progress_saved")
+            marks.passed("recompute.progress_committed")
 
     def _healed(self, found: Answer) -> set[UUID]:
         """Those whose plans failed before and do no longer."""
@@ -94,8 +99,11 @@ class Work:
         connection, now = session.connection(), self.clock.now()
         found = self._as_of_now(session, found)
         decisions = found.decisions
+        marks.passed("recompute.held")
         plan_writing.write(connection, decisions, now=now)
+        marks.passed("recompute.plans_written")
         plan_writing.write_sums(connection, decisions)
+        marks.passed("recompute.sums_written")
         plan_writing.withdraw_messages(
             connection, [UUID(each.survivor_id) for each in decisions if each.is_quiet], now=now
         )
@@ -105,6 +113,7 @@ class Work:
         self._count(found, decisions)
         self._tell(session, found)
         self._save(session)
+        marks.passed("recompute.written_down")
 
     def _as_of_now(self, session: Session, found: Answer) -> Answer:
         """The same chunk, looked at again where somebody was quicker: a clinic's choices, or a survivor's record."""
@@ -171,6 +180,8 @@ def run(
             return None
         begun = recompute_progress.begin(session, holder=holder, fresh=fresh, from_start=from_start, clock=clock)
         failing = set(session.scalars(sa.select(PlanFailure.survivor_id)))
+        marks.passed("recompute.begin_written")
+    marks.passed("recompute.begun")
     work = Work(database, clock, lease, *begun, failing)
     try:
         advance(work.progress.survivors)
@@ -178,6 +189,7 @@ def run(
     finally:
         with database.transaction() as session:
             leases.release(session, lease, now=clock.now())
+            marks.passed("recompute.lease_given_back")
     done = work.progress
     seconds = (clock.now() - started_at).total_seconds()
     return Outcome(done.survivors, done.written, done.closed, done.failed, done.checksum, seconds)
@@ -191,6 +203,8 @@ def _each_chunk(work: Work, executor: Executor | None, lanes: int, advance: Call
     with work.database.transaction() as session:
         leases.renew(session, work.lease, now=work.clock.now())
         recompute_progress.save(session, work.run_id, work.progress, finished_at=work.clock.now())
+        marks.passed("recompute.finish_written")
+    marks.passed("recompute.finished")
 
 
 def _here(work: Work) -> Iterator[Answer]:
