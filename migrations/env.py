@@ -1,11 +1,25 @@
 """Plain Alembic: the same scripts for SQLite and PostgreSQL, batch mode, one naming convention."""
 
 from alembic import context
+from alembic.operations import batch
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from tracker.db import make_engine
 from tracker.models import Base
+
+
+class CopyingBatch(batch.ApplyBatchImpl):
+    """Batch mode copies a table's rows into the new one; what the database works out itself cannot be copied into."""
+
+    def _grab_table_elements(self) -> None:
+        super()._grab_table_elements()
+        for column in self.table.columns:
+            if column.computed is not None:
+                self.column_transfers[column.name] = {}
+
+
+batch.ApplyBatchImpl = CopyingBatch  # type: ignore[misc]
 
 
 def migrate(connection: Connection) -> None:

@@ -96,6 +96,8 @@ def make_survivor(
         "sex_at_birth": "female",
         "enrolled_on": date(2023, 1, 9),
         "created_at": AT,
+        # The tests' today: as after a night on which the job ran.
+        "placed_on": date(2026, 11, 23),
     } | given
     words = {"given": values["given_name"], "family": values["family_name"], "preferred": values["preferred_name"]}
     survivor = Survivor(

@@ -145,6 +145,11 @@ def test_rebuilding_a_parent_table_keeps_its_children_and_its_checks(tmp_path: P
     assert migrate.current(engine) == "9999_rebuild"
     assert counts(engine) == before
     assert checks(engine, "survivors") == named_checks
+    # What the database works out itself is worked out still.
+    columns = {column["name"]: column for column in sa.inspect(engine).get_columns("survivors")}
+    assert all("computed" in columns[name] for name in ("place_rank", "place_since", "place_until"))
+    with engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT count(place_rank) FROM survivors")) == before["survivors"]
     engine.dispose()
 
 

@@ -26,7 +26,6 @@ from tracker.models import Clinic, DueItem, Role, Survivor
 from tracker.policy import Actor, Scope
 from tracker.services import worklists
 from tracker.services.due_lines import COLUMNS
-from tracker.services.packs import pack_for
 from tracker.services.states import State
 from tracker.services.worklist_rank import Place, Rank
 from tracker.services.worklists import EVERYONE, Worklist, WorklistFilter
@@ -305,10 +304,8 @@ def test_no_list_scans_all_due_items(
     session: Session, clinic: Clinic, coordinator: Actor, narrowed: dict[str, Any]
 ) -> None:
     full_row(session, clinic)
-    query = worklists.ordered(
-        worklists.selected(coordinator, clinic, pack_for(clinic), WorklistFilter(**narrowed), TODAY), TODAY
-    )
-    plan = plan_of(session, query.limit(26))
+    query = worklists.ordered(clinic, WorklistFilter(**narrowed), TODAY).query(limit=26)
+    plan = plan_of(session, query)
     assert "SCAN due_items" not in plan
     assert "Seq Scan on due_items" not in plan
     if narrowed and session.get_bind().dialect.name == "sqlite":

@@ -37,6 +37,14 @@ def row(rank: Rank, since: date, *due: DueLine, state: State = State.OVERDUE) ->
 
 
 @pytest.mark.parametrize(
+    ("people", "more", "words"),
+    [(0, False, "0"), (1000, False, "1,000"), (1734, False, "1,734"), (1001, True, "1,000+"), (2734, True, "2,000+")],
+)
+def test_people_are_numbers_and_beyond_what_was_counted_there_are_more(people: int, more: bool, words: str) -> None:
+    assert presenters.counted(people, more=more) == words
+
+
+@pytest.mark.parametrize(
     ("since", "words"),
     [
         (date(2026, 11, 23), "1 day"),

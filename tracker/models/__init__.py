@@ -42,7 +42,7 @@ from tracker.models.people import (
     Schooling,
     Severity,
 )
-from tracker.models.survivor import Contact, ContactKind, Sex, Standing, Survivor, SurvivorIdentifier
+from tracker.models.survivor import PLACES, Contact, ContactKind, Sex, Standing, Survivor, SurvivorIdentifier
 from tracker.models.therapy import (
     DRUG_UNITS,
     ROUTES,
@@ -94,6 +94,7 @@ __all__ = [
     "FAMILY",
     "IMAGE_TYPES",
     "NEURO_ITEMS",
+    "PLACES",
     "PRECISIONS",
     "ROUTES",
     "STAFF",

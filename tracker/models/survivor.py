@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from tracker.db import EncryptedText
 from tracker.models.base import PRECISIONS, YES_NO, Base, HasId, one_of
 from tracker.models.clinic import Clinic
+from tracker.models.places import place_columns
 
 
 class Sex(StrEnum):
@@ -45,7 +47,6 @@ class Survivor(HasId, Base):
         sa.CheckConstraint("merged_into_id IS NULL OR withdrawn_at IS NOT NULL", name="merged_is_withdrawn"),
         sa.UniqueConstraint("clinic_id", "mrn"),
         sa.Index("ix_survivors_clinic_id_sort_name", "clinic_id", "sort_name", "id"),
-        sa.Index("ix_survivors_clinic_id_next_due_on", "clinic_id", "next_due_on"),
         sa.Index("ix_survivors_clinic_id_search_name", "clinic_id", "search_name"),
         sa.Index("ix_survivors_clinic_id_plan_holds_until", "clinic_id", "plan_holds_until"),
     )
@@ -91,6 +92,8 @@ class Survivor(HasId, Base):
     recurrence_due_on: Mapped[date | None]
     recurrence_overdue_on: Mapped[date | None]
     booked_on: Mapped[date | None]
+    # The day whose place in the worklist is kept (see ``models.places``).
+    placed_on: Mapped[date | None]
     # A record that is no longer followed by itself: merged into another, or from an import that was undone. Its
     # trail stays; no list, job or message knows it any more.
     withdrawn_at: Mapped[datetime | None]
@@ -102,6 +105,27 @@ class Survivor(HasId, Base):
     def display_name(self) -> str:
         """The name the survivor goes by, then the family name."""
         return " ".join(part for part in (self.preferred_name or self.given_name, self.family_name) if part)
+
+
+# Columns of the table alone: the database works them out, and no object carries them.
+for _column in place_columns():
+    cast("sa.Table", Survivor.__table__).append_column(_column)
+PLACES = cast("sa.Table", Survivor.__table__).c
+_FOLLOWED = sa.text("withdrawn_at IS NULL")
+sa.Index(
+    "ix_survivors_places",
+    PLACES.clinic_id,
+    PLACES.place_rank,
+    PLACES.place_since,
+    PLACES.id,
+    PLACES.place_until,
+    PLACES.placed_on,
+    PLACES.standing,
+    sqlite_where=_FOLLOWED,
+    postgresql_where=_FOLLOWED,
+)
+sa.Index("ix_survivors_clinic_id_place_until", PLACES.clinic_id, PLACES.place_until)
+sa.Index("ix_survivors_clinic_id_placed_on", PLACES.clinic_id, PLACES.placed_on)
 
 
 class SurvivorIdentifier(HasId, Base):

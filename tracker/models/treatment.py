@@ -34,6 +34,7 @@ class Diagnosis(HasId, Base):
     __tablename__ = "diagnoses"
     __table_args__ = (
         sa.UniqueConstraint("survivor_id", "position"),
+        sa.Index("ix_diagnoses_name", "name", "survivor_id"),
         sa.CheckConstraint("position >= 0", name="position_counted"),
         *(_not_blank(field) for field in TUMOR_FIELDS),
         *(one_of(f"{each}_precision", PRECISIONS) for each in ("diagnosed", "resected", "end_of_therapy")),

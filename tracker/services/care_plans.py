@@ -177,7 +177,7 @@ def _sum_up(survivor: Survivor, summed: Summed) -> None:
     summary = summed.summary
     survivor.has_plan = bool(summary.has_plan)
     survivor.plan_holds_until = _day(summed.holds_until)
-    survivor.plan_computed_on = date.fromisoformat(summed.computed_on)
+    survivor.plan_computed_on = survivor.placed_on = date.fromisoformat(summed.computed_on)
     survivor.plan_digest = summary.plan_digest
     survivor.plan_seal = summed.seal
     survivor.next_upcoming_on = _day(summary.next_upcoming_on)

@@ -101,14 +101,16 @@ class Copier:
 
     def _keep(self, table: sa.Table) -> sa.Table:
         """A temporary table with the rows of the patterns, ids cut to their second halves."""
-        columns = [sa.Column(column.name, _kept_type(column)) for column in table.columns]
+        columns = [sa.Column(column.name, _kept_type(column)) for column in _written(table)]
         extra = [sa.Column(name, sa.BigInteger) for name in _extra_columns(table.name)]
         kept = _temporary(f"demo_{table.name}", *extra, *columns)
         kept.create(self.connection)
         ids = iter(self._place)
         # A few patterns at a time: read in one go, their charts would take more memory than all the rest.
         while some := list(islice(ids, PATTERNS_AT_ONCE)):
-            rows = self.connection.execute(sa.select(table).where(table.c[_owner(table)].in_(some))).mappings()
+            rows = self.connection.execute(
+                sa.select(*_written(table)).where(table.c[_owner(table)].in_(some))
+            ).mappings()
             # Copied in this order: what belongs together lies together, and the ids of copies rise.
             if told := sorted((self._told(table, dict(row)) for row in rows), key=itemgetter("id")):
                 self.connection.execute(sa.insert(kept), told)
@@ -117,7 +119,7 @@ class Copier:
     def _told(self, table: sa.Table, row: Row) -> Row:
         owner: UUID = row[_owner(table)]
         told: Row = {"place": self._place[owner]} | row | self._choice(table, row, owner)
-        for column in table.columns:
+        for column in _written(table):
             if _is_reference(column) and row[column.name] is not None:
                 told[column.name] = self._suffixes[row[column.name]]
             elif isinstance(column.type, sa.JSON):
@@ -190,7 +192,7 @@ class Copier:
     # The statements
 
     def _statement(self, table: sa.Table, rows: sa.Table) -> sa.Insert:
-        copied = {column.name: self._copied(column, rows.c[column.name]) for column in table.columns}
+        copied = {column.name: self._copied(column, rows.c[column.name]) for column in _written(table)}
         source: sa.FromClause = rows
         if table.name == SURVIVORS:
             source, own = _told_apart(rows)
@@ -225,6 +227,11 @@ def first_half(at: datetime, number: int) -> str:
 def _second_half(place: int, table: int, row: int) -> str:
     """The other 16: the variant, which survivor, which table, and which row of it."""
     return f"8{place:05x}{table:02x}{row:08x}"
+
+
+def _written(table: sa.Table) -> list[sa.Column[Any]]:
+    """The columns of a table that the database does not work out itself."""
+    return [column for column in table.columns if column.computed is None]
 
 
 def _owner(table: sa.Table) -> str:

@@ -24,7 +24,7 @@ OPENED = (
     *("next_boundary_on", "opened_at"),
 )
 CLOSED = ("closed_on", "closed_by", "closing_result_id", "next_boundary_on")
-SUMMED = (*Summary._fields, "plan_computed_on", "plan_holds_until", "plan_seal")
+SUMMED = (*Summary._fields, "plan_computed_on", "placed_on", "plan_holds_until", "plan_seal")
 KINDS = [
     tuple(bool(flags >> place & 1) for place in range(len(FLAG_COLUMNS))) for flags in range(2 ** len(FLAG_COLUMNS))
 ]
@@ -56,6 +56,7 @@ def write_sums(connection: Connection, decisions: Sequence[Decision]) -> None:
     rows = [
         (
             *_summary(each.summed.summary),
+            each.summed.computed_on,
             each.summed.computed_on,
             each.summed.holds_until,
             each.summed.seal,

@@ -31,6 +31,10 @@ DERIVED_COLUMNS = {
             "recurrence_due_on",
             "recurrence_overdue_on",
             "booked_on",
+            "placed_on",
+            "place_rank",
+            "place_since",
+            "place_until",
         }
     )
 }

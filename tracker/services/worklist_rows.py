@@ -16,6 +16,9 @@ from tracker.services.states import State, state_of
 from tracker.services.visits import OPEN
 from tracker.services.worklist_rank import Place, Rank
 
+# A survivor, the rank, and the date that gave it.
+Listed = tuple[Survivor, int, date]
+
 
 @dataclass(frozen=True)
 class WorklistRow:
@@ -39,9 +42,7 @@ class WorklistRow:
         return Place(self.rank, self.since, self.survivor.id)
 
 
-def build_rows(
-    session: Session, found: "Sequence[sa.Row[Survivor, int, date]]", actor: Actor, today: date
-) -> list[WorklistRow]:
+def build_rows(session: Session, found: Sequence[Listed], actor: Actor, today: date) -> list[WorklistRow]:
     """Rows for survivors with their rank and its date, in the order given: four queries, however many they are."""
     ids = [survivor.id for survivor, _, _ in found]
     due = due_lines(session, ids, today)

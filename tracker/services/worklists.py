@@ -1,8 +1,8 @@
 """The worklist: whom to call next, and finding somebody by name or record number."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,12 +14,14 @@ from tracker.engine.types import Flag
 from tracker.errors import Forbidden
 from tracker.models import Clinic, Diagnosis, Survivor, SurvivorIdentifier
 from tracker.policy import Action, Actor, require_clinic, visible_survivors
+from tracker.services import places
 from tracker.services.due_lines import has_due_item
 from tracker.services.likeness import FORMER_SYSTEM
 from tracker.services.names import folded
 from tracker.services.packs import pack_for
-from tracker.services.states import State, state_case
-from tracker.services.worklist_rank import LAST_TO_ACT_ON, Place, comes_after, rank_case, since_case
+from tracker.services.places import COUNTED_UP_TO, EVERYBODY, STRETCHES, Order, Stretch
+from tracker.services.states import State
+from tracker.services.worklist_rank import LAST_TO_ACT_ON, Place, Rank, rank_case, since_case
 from tracker.services.worklist_rows import WorklistRow, build_rows
 
 PAGE = 25
@@ -42,14 +44,20 @@ class WorklistFilter:
 
 @dataclass(frozen=True)
 class Worklist:
-    """One page of the list with what stands around it. ``counts`` is of everyone, whatever the filters."""
+    """One page of the list with what stands around it. ``counts`` is of everyone, whatever the filters.
+
+    ``more``: the states of which there are more than were counted. ``total``: of the selection; ``total_is_more`` where
+    there are more.
+    """
 
     clinic: Clinic
     pack: Pack
     today: date
     wanted: WorklistFilter
     counts: dict[State, int]
+    more: frozenset[State]
     total: int
+    total_is_more: bool
     rows: list[WorklistRow]
     diagnoses: list[str]
     has_previous: bool = False
@@ -92,21 +100,23 @@ def page(
     """One page of the list, after (or before) a place in the order, in a fixed number of statements."""
     clinic = clinic_for(session, actor)
     today = clock.today(clinic.tz)
-    pack = pack_for(clinic)
+    order = ordered(clinic, wanted, today)
     backwards = before is not None
-    start = before or after
-    query = ordered(selected(actor, clinic, pack, wanted, today), today, start=start, backwards=backwards)
-    found = session.execute(query.limit(size + 1)).all()
+    found = session.execute(order.query(limit=size + 1, start=before or after, backwards=backwards)).all()
     kept = found[:size][::-1] if backwards else found[:size]
     more = len(found) > size
+    counted = places.counts(session, clinic.id, today)
+    total, is_more = _total(session, order, wanted, counted)
     return Worklist(
         clinic=clinic,
-        pack=pack,
+        pack=pack_for(clinic),
         today=today,
         wanted=wanted,
-        counts=counts(session, clinic, today),
-        total=_count(session, selected(actor, clinic, pack, wanted, today)),
-        rows=build_rows(session, kept, actor, today),
+        counts=_by_state(counted),
+        more=frozenset(state for (_rank, state), number in counted.items() if number > COUNTED_UP_TO),
+        total=total,
+        total_is_more=is_more,
+        rows=_rows(session, kept, actor, today),
         diagnoses=_diagnosis_names(session, clinic),
         has_previous=more if backwards else after is not None,
         has_next=backwards or more,
@@ -116,11 +126,10 @@ def page(
 def everyone_selected(session: Session, wanted: WorklistFilter, *, actor: Actor, clock: Clock) -> Worklist:
     """All pages of the list at once, in the same order, for a download."""
     first = page(session, wanted, actor=actor, clock=clock, size=1)
-    query = ordered(selected(actor, first.clinic, first.pack, wanted, first.today), first.today)
-    found = session.execute(query).all()
+    found = session.execute(ordered(first.clinic, wanted, first.today).query()).all()
     chunks = (found[start : start + CHUNK] for start in range(0, len(found), CHUNK))
-    rows = [row for chunk in chunks for row in build_rows(session, chunk, actor, first.today)]
-    return replace(first, rows=rows, total=len(rows), has_next=False)
+    rows = [row for chunk in chunks for row in _rows(session, chunk, actor, first.today)]
+    return replace(first, rows=rows, total=len(rows), total_is_more=False, has_next=False)
 
 
 def find(session: Session, text: str, *, actor: Actor, clock: Clock) -> Found:
@@ -143,47 +152,60 @@ def find(session: Session, text: str, *, actor: Actor, clock: Clock) -> Found:
     return Found(only, rows, _count(session, query), pack_for(clinic), today)
 
 
-def counts(session: Session, clinic: Clinic, today: date) -> dict[State, int]:
-    """How many survivors are in each state; together they are everyone of the clinic."""
-    state = state_case(today).label("state")
-    followed = sa.and_(Survivor.clinic_id == clinic.id, Survivor.withdrawn_at.is_(None))
-    query = sa.select(state, sa.func.count()).where(followed).group_by(state)
-    found = {State(name): number for name, number in session.execute(query)}
-    return {each: found.get(each, 0) for each in State}
+def ordered(clinic: Clinic, wanted: WorklistFilter, today: date) -> Order:
+    """The part of the clinic's order that the filters leave."""
+    return Order(clinic.id, today, _stretches(wanted.show), tuple(narrowed(clinic, wanted, today)))
 
 
-def selected(actor: Actor, clinic: Clinic, pack: Pack, wanted: WorklistFilter, today: date) -> "sa.Select[Survivor]":
-    """Everybody the filters leave, in no order."""
-    query = visible_survivors(actor, Action.VIEW_WORKLIST).where(Survivor.clinic_id == clinic.id)
-    if wanted.show == NEEDS_ACT:
-        query = query.where(rank_case(today) <= int(LAST_TO_ACT_ON))
-    elif wanted.show != EVERYONE:
-        query = query.where(state_case(today) == State(wanted.show).value)
+def _stretches(show: str) -> tuple[Stretch, ...]:
+    if show == NEEDS_ACT:
+        return (Stretch(Rank.RECURRENCE_OVERDUE, LAST_TO_ACT_ON),)
+    return EVERYBODY if show == EVERYONE else STRETCHES[State(show)]
+
+
+def narrowed(clinic: Clinic, wanted: WorklistFilter, today: date) -> Iterator[sa.ColumnElement[bool]]:
+    """What the filters ask beside the state, as conditions on survivors."""
     if wanted.flag is not None or wanted.specialty:
-        codes = [test.test_code for test in pack.tests.values() if test.specialty == wanted.specialty]
+        tests = pack_for(clinic).tests.values()
+        codes = [test.test_code for test in tests if test.specialty == wanted.specialty] if wanted.specialty else None
         overdue_only = wanted.show == State.OVERDUE
-        query = query.where(
-            has_due_item(
-                today, flag=wanted.flag, test_codes=codes if wanted.specialty else None, overdue_only=overdue_only
-            )
-        )
+        yield has_due_item(today, flag=wanted.flag, test_codes=codes, overdue_only=overdue_only)
     if wanted.diagnosis:
         named = sa.and_(Diagnosis.survivor_id == Survivor.id, Diagnosis.name == wanted.diagnosis)
-        query = query.where(sa.exists().where(named).correlate(Survivor))
+        yield sa.exists().where(named).correlate(Survivor)
     if wanted.text.strip():
-        query = query.where(_named(wanted.text.strip()))
-    return query
+        yield _named(wanted.text.strip())
 
 
-def ordered(
-    query: "sa.Select[Survivor]", today: date, *, start: Place | None = None, backwards: bool = False
-) -> sa.Select[Any]:
-    """Most at risk first, then longest; from a place on, or backwards from it."""
-    if start is not None:
-        query = query.where(comes_after(start, today, backwards=backwards))
-    rank, since = rank_case(today).label("rank"), since_case(today).label("since")
-    keys: list[sa.SQLColumnExpression[Any]] = [rank, since, Survivor.id]
-    return query.add_columns(rank, since).order_by(*(key.desc() if backwards else key for key in keys))
+def _by_state(counted: Mapping[tuple[Rank, State], int]) -> dict[State, int]:
+    found = dict.fromkeys(State, 0)
+    for (_rank, state), number in counted.items():
+        found[state] += number
+    return found
+
+
+def _total(
+    session: Session, order: Order, wanted: WorklistFilter, counted: Mapping[tuple[Rank, State], int]
+) -> tuple[int, bool]:
+    """How many are selected, and whether there are more than that."""
+    if order.narrowed:
+        found = session.scalar(order.count()) or 0
+        return found, found > COUNTED_UP_TO
+    last = LAST_TO_ACT_ON if wanted.show == NEEDS_ACT else Rank.DECEASED
+    anybody = wanted.show in (NEEDS_ACT, EVERYONE)
+    numbers = [
+        number for (rank, state), number in counted.items() if rank <= last and (anybody or state == wanted.show)
+    ]
+    return sum(numbers), any(number > COUNTED_UP_TO for number in numbers)
+
+
+def _rows(session: Session, found: "Sequence[sa.Row[UUID, int, date]]", actor: Actor, today: date) -> list[WorklistRow]:
+    """The survivors of these places with what stands beside them, in the same order."""
+    visible = visible_survivors(actor, Action.VIEW_WORKLIST).where(Survivor.id.in_([row.id for row in found]))
+    survivors = {survivor.id: survivor for survivor in session.scalars(visible)}
+    return build_rows(
+        session, [(survivors[row.id], row.rank, row.since) for row in found if row.id in survivors], actor, today
+    )
 
 
 def _named(text: str) -> sa.ColumnElement[bool]:
@@ -207,10 +229,16 @@ def _count(session: Session, query: "sa.Select[Survivor]") -> int:
 
 
 def _diagnosis_names(session: Session, clinic: Clinic) -> list[str]:
-    query = (
-        sa.select(Diagnosis.name)
-        .join(Survivor, Survivor.id == Diagnosis.survivor_id)
-        .where(Survivor.clinic_id == clinic.id, Survivor.withdrawn_at.is_(None))
-        .distinct()
+    """The diagnoses of a clinic's survivors: from name to name along the index, and of each somebody who has it."""
+    first = sa.select(sa.func.min(Diagnosis.name).label("name")).cte("names", recursive=True)
+    following = sa.select(sa.func.min(Diagnosis.name)).where(Diagnosis.name > first.c.name).scalar_subquery()
+    names = first.union_all(sa.select(following).where(first.c.name.is_not(None)))
+    somebody = (
+        sa.select(Survivor.id)
+        .join(Diagnosis, Diagnosis.survivor_id == Survivor.id)
+        .where(Diagnosis.name == names.c.name, *places.followed(clinic.id))
+        .limit(1)
+        .correlate(names)
+        .scalar_subquery()
     )
-    return sorted(session.scalars(query), key=folded)
+    return sorted(session.scalars(sa.select(names.c.name).where(somebody.is_not(None))), key=folded)

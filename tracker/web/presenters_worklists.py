@@ -19,12 +19,13 @@ from tracker.engine.status import Status
 from tracker.engine.types import Flag
 from tracker.models import Contact, ContactKind, Diagnosis, Survivor, Visit, VisitStatus
 from tracker.services.due_lines import DueLine
+from tracker.services.places import COUNTED_UP_TO
 from tracker.services.spreadsheets import neutral
 from tracker.services.states import State
 from tracker.services.worklist_rank import FAR, Rank
 from tracker.services.worklist_rows import WorklistRow
 from tracker.services.worklists import EVERYONE, NEEDS_ACT, Worklist, WorklistFilter
-from tracker.web.formats import ago, period, us_date
+from tracker.web.formats import ago, number, period, us_date
 from tracker.web.presenters_due import PLACES, place_words
 
 NAMED_PER_PLACE = 2
@@ -117,14 +118,22 @@ def stats(worklist: Worklist) -> list[dict[str, Any]]:
     return [
         {
             "text": str(STATE_WORDS[state]),
-            "count": number,
+            "count": people,
+            "shown": counted(people, more=state in worklist.more),
             "href": url_for("worklists.index", state=state.value),
             "current": worklist.wanted == WorklistFilter(show=state.value),
             "kind": "warm" if state == State.OVERDUE else None,
         }
-        for state, number in worklist.counts.items()
-        if number
+        for state, people in worklist.counts.items()
+        if people
     ]
+
+
+def counted(people: int, *, more: bool) -> str:
+    """ "34", or "1,000+" where there are more than were counted."""
+    if more:
+        return str(_("%(number)s+", number=number(people // COUNTED_UP_TO * COUNTED_UP_TO)))
+    return number(people)
 
 
 def everyone_link() -> Markup:

@@ -41,6 +41,8 @@ def index() -> ResponseReturnValue:
             rows=presenters.views(found.rows, found.pack, found.today),
             stats=presenters.stats(found),
             everyone=presenters.everyone_link(),
+            everyone_total=presenters.counted(sum(found.counts.values()), more=bool(found.more)),
+            total=presenters.counted(found.total, more=found.total_is_more),
             choices=presenters.filter_choices(found),
             address=address,
             here=request.full_path.rstrip("?"),
