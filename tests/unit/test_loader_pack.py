@@ -117,10 +117,10 @@ def test_a_pack_can_be_sent_to_another_process(pack: Pack) -> None:
 def test_rules_are_indexed_by_the_exposures_that_can_trigger_them(pack: Pack) -> None:
     always = {rule.id for rule in pack.late_effects_always}
     assert always == {row["id"] for row in rows("late_effects.csv") if row["exposure"].startswith("any_cancer")}
-    indexed = {rule.id for found in pack.late_effects_by_trigger.values() for rule in found}
+    indexed = {rule.id for found in pack.late_effects_by_trigger.values() for rule in found.values()}
     assert always | indexed == {rule.id for rule in pack.late_effects}
     assert not always & indexed
-    assert "echo-high" in {rule.id for rule in pack.late_effects_by_trigger["heart_rt_gy"]}
+    assert "echo-high" in {rule.id for rule in pack.late_effects_by_trigger["heart_rt_gy"].values()}
 
 
 def test_ages_at_which_a_row_may_change_are_known_beforehand(pack: Pack) -> None:

@@ -1,6 +1,6 @@
 """What one rule asks for: the engine's small change, before asks for the same test become one item."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -10,7 +10,10 @@ from tracker.engine.types import DataGap, Origin, Result
 
 @dataclass(slots=True)
 class Ask:
-    """One rule's date for its test. ``overdue_after`` is set by recurrence rules alone."""
+    """One rule's date for its test. ``overdue_after`` is set by recurrence rules alone.
+
+    ``start_precision``: ``month`` or ``year`` where the date counted from is known no better.
+    """
 
     rule: Rule
     due_on: date
@@ -24,11 +27,16 @@ class Ask:
     stops_on: date | None = None
     origins: tuple[Origin, ...] = ()
     phase_from: str | None = None
+    start_precision: str | None = None
 
 
 @dataclass(slots=True)
 class Asked:
-    """All that the rules of one survivor ask for, and what they could not tell."""
+    """All that the rules of one survivor ask for, by test, and what they could not tell."""
 
-    asks: list[Ask]
-    gaps: list[DataGap]
+    tests: dict[str, list[Ask]] = field(default_factory=dict)
+    gaps: list[DataGap] = field(default_factory=list)
+
+    def add(self, ask: Ask) -> None:
+        """One more reason for its test."""
+        self.tests.setdefault(ask.rule.test_code, []).append(ask)

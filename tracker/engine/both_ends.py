@@ -7,15 +7,17 @@ Source: docs/adr/0005-a-partly-known-date-plans-for-both-ends.md.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from operator import attrgetter
 
-from tracker.engine.chart import Chart, open_chart
+from tracker.engine.chart import Ground, open_chart, prepare
+from tracker.engine.merge import make_item
 from tracker.engine.precision import PartlyKnown, partly_known, settled
 from tracker.engine.rules import Pack
-from tracker.engine.start_precision import with_start_precision
+from tracker.engine.start_precision import note_start_precision
 from tracker.engine.types import CarePlan, DataGap, Facts, PlannedItem, Reason, RuleKind
-from tracker.engine.whole_dates import in_order, plan_chart
+from tracker.engine.whole_dates import Drafted, draft_plan, in_order
 
 PLANNED_FOR_BOTH_ENDS = "planned_for_both_ends"
 
@@ -28,22 +30,16 @@ class Ends:
     pack: Pack
     on: date
     dates: tuple[PartlyKnown, ...]
-    plans: dict[frozenset[PartlyKnown], CarePlan] = field(default_factory=dict)
+    ground: Ground
+    plans: dict[frozenset[PartlyKnown], Drafted] = field(default_factory=dict)
 
-    def plan(self, on_last: Iterable[PartlyKnown]) -> CarePlan:
-        """The plan with these dates on their last day and all others on their first."""
+    def plan(self, on_last: Iterable[PartlyKnown]) -> Drafted:
+        """What is planned with these dates on their last day and all others on their first."""
         key = frozenset(on_last)
         if key not in self.plans:
-            self.plans[key] = plan_chart(self._chart(key))
+            settled_facts = settled(self.facts, self.dates, key)
+            self.plans[key] = draft_plan(open_chart(settled_facts, self.pack, self.on, self.ground))
         return self.plans[key]
-
-    def items(self, on_last: Iterable[PartlyKnown]) -> tuple[PlannedItem, ...]:
-        """That plan's items, whose reasons say how well the day is known from which they count."""
-        key = frozenset(on_last)
-        return with_start_precision(self.plan(key).items, self._chart(key))
-
-    def _chart(self, on_last: frozenset[PartlyKnown]) -> Chart:
-        return open_chart(settled(self.facts, self.dates, on_last), self.pack, self.on)
 
 
 def plan_for_both_ends(facts: Facts, pack: Pack, on: date) -> CarePlan:
@@ -52,13 +48,19 @@ def plan_for_both_ends(facts: Facts, pack: Pack, on: date) -> CarePlan:
     A test is asked for if either plan asks for it, on the earlier date, with the reasons of both. Where the two differ,
     each partly known date that makes a difference is a gap.
     """
-    ends = Ends(facts, pack, on, partly_known(facts))
+    ends = Ends(facts, pack, on, partly_known(facts), prepare(facts, pack, on))
     first, last = ends.plan(()), ends.plan(ends.dates)
     gaps = [*first.gaps, *last.gaps, *(_gap(each) for each in _that_matter(ends))]
     # Every plan looked at: a date may begin to matter before either end changes.
-    holds_until = _earliest(plan.holds_until for plan in ends.plans.values())
-    items = _merged_items(ends.items(()), ends.items(ends.dates))
+    holds_until = _earliest(plan.chart.changes for plan in ends.plans.values())
+    items = _merged_items(_explained(first), _explained(last))
     return CarePlan(items, _merged_gaps(gaps), holds_until)
+
+
+def _explained(plan: Drafted) -> list[PlannedItem]:
+    """The plan's items, whose reasons say how well the day is known from which they count."""
+    note_start_precision((ask for draft in plan.drafts.values() for ask in draft.asks), plan.chart)
+    return plan.items()
 
 
 def _that_matter(ends: Ends) -> tuple[PartlyKnown, ...]:
@@ -76,10 +78,10 @@ def _that_matter(ends: Ends) -> tuple[PartlyKnown, ...]:
     return tuple(found) or ends.dates
 
 
-def _planned(plan: CarePlan) -> tuple[object, object]:
+def _planned(plan: Drafted) -> tuple[object, object]:
     """What is asked for and what is unknown, leaving aside how it is reasoned."""
-    items = [(item.test_code, item.due_on, item.own_overdue and item.overdue_after) for item in plan.items]
-    return items, {gap.id for gap in plan.gaps}
+    dates = {test_code: (draft.due_on, draft.overdue_after) for test_code, draft in plan.drafts.items()}
+    return dates, {gap.id for gap in plan.gaps}
 
 
 def _gap(each: PartlyKnown) -> DataGap:
@@ -109,13 +111,16 @@ def _merged_items(first: Iterable[PlannedItem], last: Iterable[PlannedItem]) -> 
 
 def _merged(first: PlannedItem, last: PlannedItem) -> PlannedItem:
     winner, loser = (first, last) if _order(first) <= _order(last) else (last, first)
-    stops = [item.stops_on for item in (first, last) if item.stops_on is not None]
-    return replace(
-        winner,
-        flags=first.flags | last.flags,
-        reasons=tuple(_merged_reasons(winner.reasons, loser.reasons)),
+    return make_item(
+        winner.test_code,
+        first.flags | last.flags,
+        winner.upcoming_on,
+        winner.due_on,
+        winner.overdue_after,
+        winner.own_overdue,
+        tuple(_merged_reasons(winner.reasons, loser.reasons)),
         # It is asked for as long as either plan asks for it.
-        stops_on=max(stops) if len(stops) == 2 else None,
+        max(first.stops_on, last.stops_on) if first.stops_on and last.stops_on else None,
     )
 
 
@@ -126,7 +131,7 @@ def _order(item: PlannedItem) -> tuple[date, date]:
 
 def _merged_reasons(winners: tuple[Reason, ...], losers: tuple[Reason, ...]) -> Iterator[Reason]:
     """The winner's reasons, each followed by what the same rule says at the other end, then what only the loser has."""
-    said = {_saying(reason) for reason in winners}
+    said = [_saying(reason) for reason in winners]
     others = [replace(reason, wins=False, other_end=True) for reason in losers if _saying(reason) not in said]
     for reason in winners:
         yield reason
@@ -134,11 +139,14 @@ def _merged_reasons(winners: tuple[Reason, ...], losers: tuple[Reason, ...]) -> 
     yield from (other for other in others if not any(_same_rule(other, reason) for reason in winners))
 
 
+# What makes a reason another one: not what it counts from, if the due date is the same.
+_UNSAID = ("wins", "start_on", "start_precision", "origins", "phase_from", "floor_on")
+_SAYING = attrgetter(*(each.name for each in fields(Reason) if each.name not in _UNSAID))
+
+
 def _saying(reason: Reason) -> object:
-    """What makes a reason another one: not what it counts from, if the due date is the same; a decision is one."""
-    if reason.kind is RuleKind.OVERRIDE:
-        return reason.rule_id
-    return replace(reason, wins=False, start_on=None, start_precision=None, origins=(), phase_from=None, floor_on=None)
+    """What the reason says; of a decision, which it is."""
+    return reason.rule_id if reason.kind is RuleKind.OVERRIDE else _SAYING(reason)
 
 
 def _same_rule(one: Reason, other: Reason) -> bool:

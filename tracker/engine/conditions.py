@@ -16,6 +16,7 @@ from tracker.engine.schedule import Period, add_period
 Truth = bool | None
 # The answer, and the names of what was given that made it so (or left it open).
 Judgement = tuple[Truth, tuple[str, ...]]
+_NOT_MET: Judgement = (False, ())
 
 AGE = "age_y"
 ZERO = Decimal(0)
@@ -35,20 +36,26 @@ class Doses:
     """What a survivor was given: the certain part of each dose, and the names whose full dose is unknown.
 
     A name in ``unknown`` was given for certain, at least its certain part, perhaps more. ``given`` holds every
-    name above zero for certain.
+    name above zero for certain. ``told``: each name with its dose (None: unknown), as reasons tell it.
     """
 
     certain: dict[str, Decimal] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     given: set[str] = field(default_factory=set)
+    told: dict[str, tuple[str, Decimal | None]] = field(default_factory=dict)
 
     def record(self, name: str, certain: Decimal, *, unknown: bool = False) -> None:
         """Set a dose (for good: what is recorded or derived is not set again)."""
         self.certain[name] = certain
+        self.told[name] = name, None if unknown else certain
         if unknown:
             self.unknown.add(name)
         if unknown or certain > 0:
             self.given.add(name)
+
+    def copy(self) -> "Doses":
+        """The same doses, to which more can be added."""
+        return Doses(self.certain.copy(), self.unknown.copy(), self.given.copy(), self.told.copy())
 
     def value(self, name: str) -> Decimal | None:
         """The dose, 0 if not given, None if given and unknown."""
@@ -57,15 +64,19 @@ class Doses:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A bare name, or a name ``> 0``: true if above zero."""
+    """A bare name, or a name ``> 0``: true if above zero. ``met`` is the judgement then, made once."""
 
     name: str
+    met: Judgement = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "met", (True, (self.name,)))
 
     def truth(self, doses: Doses, age: int) -> Truth:  # noqa: ARG002
         return self.name in doses.given
 
     def judge(self, doses: Doses, age: int) -> Judgement:  # noqa: ARG002
-        return (True, (self.name,)) if self.name in doses.given else (False, ())
+        return self.met if self.name in doses.given else _NOT_MET
 
     def leaves(self) -> Iterator["Leaf"]:
         yield self
@@ -153,7 +164,7 @@ class AllOf:
         for part in self.parts:
             truth, found = part.judge(doses, age)
             if truth is False:
-                return False, ()
+                return _NOT_MET
             if truth is None:
                 answer = None
             names += found
@@ -166,11 +177,21 @@ class AllOf:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """True if any part is true, else cannot tell if any part cannot."""
+    """True if any part is true, else cannot tell if any part cannot.
+
+    ``names``: where every part is a bare name, which is never undecided, those names; else None.
+    """
 
     parts: tuple["Condition", ...]
+    names: tuple[str, ...] | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        bare = [part.name for part in self.parts if isinstance(part, Given)]
+        object.__setattr__(self, "names", tuple(bare) if len(bare) == len(self.parts) else None)
 
     def truth(self, doses: Doses, age: int) -> Truth:
+        if self.names is not None:
+            return not doses.given.isdisjoint(self.names)
         answer: Truth = False
         for part in self.parts:
             truth = part.truth(doses, age)
@@ -181,6 +202,11 @@ class AnyOf:
         return answer
 
     def judge(self, doses: Doses, age: int) -> Judgement:
+        if self.names is not None:
+            given = doses.given
+            if given.isdisjoint(self.names):
+                return _NOT_MET
+            return True, tuple([name for name in self.names if name in given])
         met: tuple[str, ...] = ()
         open_: tuple[str, ...] = ()
         answer: Truth = False
@@ -283,7 +309,10 @@ class Stratum:
     clauses: tuple[Clause, ...] = ()
 
     def holds(self, fields: Mapping[str, str], ages: Ages) -> bool:
-        return all(clause.holds(fields, ages) for clause in self.clauses)
+        for clause in self.clauses:  # noqa: SIM110 (a generator would cost twice as much)
+            if not clause.holds(fields, ages):
+                return False
+        return True
 
     def failing(self, fields: Mapping[str, str], ages: Ages) -> tuple[Clause, ...]:
         """The clauses that do not hold."""

@@ -3,13 +3,14 @@
 Source: "Due dates", rule 1, of the clinical tables' description.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from tracker.engine.asks import Ask, Asked
-from tracker.engine.chart import Chart, unknown_roots
-from tracker.engine.conditions import undecided
+from tracker.engine.chart import Chart, Exposures, KnownParts, unknown_roots
+from tracker.engine.conditions import Doses, undecided
 from tracker.engine.origins import BIRTH, origins_of
 from tracker.engine.rules import LateEffectRule
 from tracker.engine.schedule import add_months, add_period, birthday
@@ -42,50 +43,85 @@ class Window:
         return on < self.ends or self.by_age <= self.ends
 
 
-def ask_late_effects(chart: Chart) -> Asked:
+# A row with the day its counting starts, one of its windows, and the exposures given that made it apply.
+Names = tuple[str, ...]
+Row = tuple[LateEffectRule, date, Window, Names]
+
+
+def ask_late_effects(chart: Chart, asked: Asked) -> None:
     """The dates asked for by all late-effects rows, and the rows that were met only for want of knowledge."""
-    asked = Asked([], [])
     if chart.anchors is None:
         asked.gaps.append(DataGap("end-of-therapy", ("end_of_therapy_on",), "not_scheduled"))
-        return asked
-    for rows in _windows_by_test(chart, chart.anchors).values():
-        if any(window.holds(chart.on) for _, window in rows):
-            for rule, window in rows:
-                _add(asked, rule, window, chart, chart.anchors)
-    return asked
-
-
-def _add(asked: Asked, rule: LateEffectRule, window: Window, chart: Chart, anchors: Anchors) -> None:
-    ask = _ask(rule, window, chart, anchors)
-    if ask is None:
         return
-    if asked.asks and asked.asks[-1].rule is rule:  # a second window of the same row: one reason, the earlier date
-        if ask.due_on < asked.asks[-1].due_on:
-            asked.asks[-1] = ask
-        return
-    asked.asks.append(ask)
-    asked.gaps += _gap(ask, rule, window, chart)
-
-
-def _windows_by_test(chart: Chart, anchors: Anchors) -> dict[str, list[tuple[LateEffectRule, Window]]]:
-    tests: dict[str, list[tuple[LateEffectRule, Window]]] = {}
-    for rule in candidates(chart):
-        if not sex_allows(rule.sex, chart.facts.sex) or start_day(rule, chart) is None:
-            continue
-        for window in windows(rule, chart, anchors):
+    on = chart.on
+    for test_code, rows in _rows_by_test(chart, chart.anchors).items():
+        for _, _, window, _ in rows:
+            if window.first <= on < window.ends:
+                asked.tests[test_code] = _asks(test_code, rows, chart, chart.anchors, asked.gaps)
+                break
             chart.changes_on(window.first)
-            chart.changes_on(window.ends)
-            tests.setdefault(rule.test_code, []).append((rule, window))
+
+
+def _rows_by_test(chart: Chart, anchors: Anchors) -> dict[str, list[Row]]:
+    """Every window of every row that may apply to this survivor, in the table's order."""
+    tests: dict[str, list[Row]] = defaultdict(list)
+    doses, sex, born, starts = chart.doses, chart.facts.sex, chart.facts.birth_date, chart.starts
+    for_life = Window(born, date.max, date.max, 0, unsure=False)
+    for_life_if_met = Window(born, date.max, date.max, 0, unsure=True)
+    for rule in candidates(chart):
+        if not (rule.sex == "any" or sex_allows(rule.sex, sex)):
+            continue
+        text = rule.start_text
+        start = starts[text] if text in starts else _resolve(text, rule.start, chart, anchors)
+        if start is None:
+            continue
+        if rule.is_lifelong:
+            truth, names = rule.condition.judge(doses, 0)
+            if truth is not False:
+                sure = truth is True and not _sex_unsure(rule, chart)
+                tests[rule.test_code].append((rule, start, for_life if sure else for_life_if_met, names))
+        else:
+            for window, names in windows(rule, chart, anchors):
+                tests[rule.test_code].append((rule, start, window, names))
     return tests
 
 
-def candidates(chart: Chart) -> list[LateEffectRule]:
+def _asks(test_code: str, rows: list[Row], chart: Chart, anchors: Anchors, gaps: list[DataGap]) -> list[Ask]:
+    """What the rows of one test ask for; of a second window of the same row the earlier date is enough."""
+    asks: list[Ask] = []
+    last, doses = chart.newest.get(test_code), chart.doses
+    for rule, start, window, names in rows:
+        ends, due_on = window.ends, start
+        if last is not None:
+            if rule.every is None:
+                if last.on >= stands_from(rule, start, anchors):
+                    continue
+            else:
+                due_on = max(start, window.first, add_period(last.on, rule.every))
+        if due_on >= ends or not window.asks(chart.on):
+            continue
+        exposures, at_least = told(names, doses)
+        gap = TREATED_AS_MET if window.unsure else None
+        stops_on = None if ends == date.max else ends
+        origins, phase_from = origins_of(rule, chart, anchors), None
+        if window.first > start and rule.every is not None and last is not None:
+            origins, phase_from = (*origins, (BIRTH, chart.facts.birth_date)), f"P{window.age}Y"
+        ask = Ask(rule, due_on, start, last, None, exposures, at_least, (), gap, stops_on, origins, phase_from)
+        if not asks or asks[-1].rule is not rule:
+            asks.append(ask)
+            if gap is not None:
+                gaps.append(_gap(rule, window, chart))
+        elif due_on < asks[-1].due_on:
+            asks[-1] = ask
+    return asks
+
+
+def candidates(chart: Chart) -> Iterable[LateEffectRule]:
     """Rows that may apply, in the table's order: those that always may, and those one of whose triggers was given."""
     by_trigger = chart.pack.late_effects_by_trigger
     found = {rule.line: rule for rule in chart.pack.late_effects_always}
     for name in chart.doses.given & by_trigger.keys():
-        for rule in by_trigger[name]:
-            found[rule.line] = rule
+        found.update(by_trigger[name])
     return [found[line] for line in sorted(found)]
 
 
@@ -105,74 +141,49 @@ def start_day(rule: LateEffectRule, chart: Chart) -> date | None:
     return None if chart.anchors is None else _resolve(rule.start_text, rule.start, chart, chart.anchors)
 
 
-def windows(rule: LateEffectRule, chart: Chart, anchors: Anchors) -> list[Window]:
-    """The stretches of neighboring ages that the row's condition allows, each ended by ``until``."""
-    found = [_whole_life(rule, chart)] if len(rule.ages) == 1 else _by_age(rule, chart)
-    until = _resolve(rule.until_text, rule.until, chart, anchors) if rule.until else None
+def windows(rule: LateEffectRule, chart: Chart, anchors: Anchors) -> list[tuple[Window, Names]]:
+    """The stretches of neighboring ages that the row's condition allows, each ended by ``until``; and what decided.
+
+    Notes the days on which they open and close.
+    """
+    found = _by_age(rule, chart)
+    until = _resolve(rule.until_text, rule.until, chart, anchors) if rule.until is not None else None
     if until is not None:
-        for window in found:
+        for window, _ in found:
             window.ends = min(window.by_age, until)
-    return [window for window in found if window.first < window.ends]
+    open_ = [each for each in found if each[0].first < each[0].ends]
+    for window, _ in open_:
+        chart.changes_on(window.first)
+        chart.changes_on(window.ends)
+    return open_
 
 
-def _whole_life(rule: LateEffectRule, chart: Chart) -> Window:
-    truth = rule.condition.truth(chart.doses, 0)
-    born = chart.facts.birth_date
-    ends = born if truth is False else date.max
-    return Window(born, ends, ends, 0, truth is None or _sex_unsure(rule, chart))
-
-
-def _by_age(rule: LateEffectRule, chart: Chart) -> list[Window]:
-    found: list[Window] = []
-    birth_date = chart.facts.birth_date
-    for age, next_age in zip(rule.ages, (*rule.ages[1:], None), strict=True):
-        truth = rule.condition.truth(chart.doses, age)
+def _by_age(rule: LateEffectRule, chart: Chart) -> list[tuple[Window, Names]]:
+    found: list[tuple[Window, Names]] = []
+    unsure_of_sex = _sex_unsure(rule, chart)
+    for phase in rule.phases:
+        truth, names = phase.condition.judge(chart.doses, phase.age)
         if truth is False:
             continue
-        first = birthday(birth_date, age)
-        ends = birthday(birth_date, next_age) if next_age is not None else date.max
-        unsure = truth is None or _sex_unsure(rule, chart)
-        if found and found[-1].ends == first:
-            last = found[-1]
+        first = _birthday(phase.age, chart)
+        ends = date.max if phase.next_age is None else _birthday(phase.next_age, chart)
+        unsure = truth is None or unsure_of_sex
+        if found and found[-1][0].ends == first:
+            last, _ = found[-1]
             last.by_age, last.ends, last.unsure = ends, ends, last.unsure or unsure
         else:
-            found.append(Window(first, ends, ends, age, unsure))
+            found.append((Window(first, ends, ends, phase.age, unsure), names))
     return found
+
+
+def _birthday(age: int, chart: Chart) -> date:
+    if age not in chart.birthdays:
+        chart.birthdays[age] = birthday(chart.facts.birth_date, age)
+    return chart.birthdays[age]
 
 
 def _sex_unsure(rule: LateEffectRule, chart: Chart) -> bool:
     return rule.sex not in ("any", chart.facts.sex)
-
-
-def _ask(rule: LateEffectRule, window: Window, chart: Chart, anchors: Anchors) -> Ask | None:
-    start = start_day(rule, chart)
-    if start is None or not window.asks(chart.on):
-        return None
-    last = chart.newest.get(rule.test_code)
-    if rule.every is None:
-        due_on = None if last and last.on >= stands_from(rule, start, anchors) else start
-    elif last is None:
-        due_on = start
-    else:
-        due_on = max(start, window.first, add_period(last.on, rule.every))
-    if due_on is None or due_on >= window.ends:
-        return None
-    exposures = decided_by(rule, window.age, chart)
-    origins, phase_from = origins_of(rule, chart, anchors), None
-    if window.first > start and rule.every is not None and last is not None:
-        origins, phase_from = (*origins, (BIRTH, chart.facts.birth_date)), f"P{window.age}Y"
-    return Ask(
-        rule,
-        due_on,
-        start,
-        last,
-        exposures=exposures,
-        at_least=known_parts(exposures, chart),
-        gap=TREATED_AS_MET if window.unsure else None,
-        stops_on=None if window.ends == date.max else window.ends,
-        origins=origins,
-        phase_from=phase_from,
-    )
 
 
 def stands_from(rule: LateEffectRule, start: date, anchors: Anchors) -> date:
@@ -182,26 +193,22 @@ def stands_from(rule: LateEffectRule, start: date, anchors: Anchors) -> date:
     return add_months(start, _ONCE_GRACE_MONTHS)
 
 
-def decided_by(rule: LateEffectRule, age: int, chart: Chart) -> tuple[tuple[str, Decimal | None], ...]:
-    """The exposures that were given and made the row apply, with their doses."""
-    _, names = rule.condition.judge(chart.doses, age)
-    return tuple((name, chart.doses.value(name)) for name in dict.fromkeys(names))
+def told(names: Names, doses: Doses) -> tuple[Exposures, KnownParts]:
+    """The exposures that decided with their doses, and how much was given at least where that is unknown."""
+    if len(names) == 1:
+        exposures: Exposures = (doses.told[names[0]],)
+    else:
+        exposures = tuple([doses.told[name] for name in dict.fromkeys(names)])
+    if not doses.unknown:
+        return exposures, ()
+    certain = doses.certain
+    return exposures, tuple([(name, certain[name]) for name, dose in exposures if dose is None and certain[name] > 0])
 
 
-def known_parts(exposures: tuple[tuple[str, Decimal | None], ...], chart: Chart) -> tuple[tuple[str, Decimal], ...]:
-    """How much was given at least, of those whose dose is unknown."""
-    if not chart.doses.unknown:
-        return ()
-    certain = chart.doses.certain
-    return tuple((name, certain[name]) for name, value in exposures if value is None and certain[name] > 0)
-
-
-def _gap(ask: Ask, rule: LateEffectRule, window: Window, chart: Chart) -> list[DataGap]:
-    if not window.unsure:
-        return []
+def _gap(rule: LateEffectRule, window: Window, chart: Chart) -> DataGap:
     missing = dict.fromkeys(
         root for leaf in undecided(rule.condition, chart.doses, window.age) for root in unknown_roots(leaf.name, chart)
     )
     if _sex_unsure(rule, chart):
         missing["sex"] = None
-    return [DataGap(rule.id, tuple(missing), ask.gap or TREATED_AS_MET, rule.test_code)]
+    return DataGap(rule.id, tuple(missing), TREATED_AS_MET, rule.test_code)

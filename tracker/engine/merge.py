@@ -3,73 +3,56 @@
 Source: "Due dates", rules 4, 5 and 7, of the clinical tables' description.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from functools import lru_cache
+from datetime import date, timedelta
 
-from tracker.engine.asks import Ask
-from tracker.engine.rules import Pack
-from tracker.engine.schedule import add_days
+from tracker.engine.asks import Ask, Asked
+from tracker.engine.making import quickly
+from tracker.engine.rules import FLAGS, Pack
+from tracker.engine.schedule import moved_by
 from tracker.engine.types import Flag, PlannedItem, Reason, RuleKind
 
-FLAGS = {
-    RuleKind.LATE_EFFECTS: Flag.LATE_EFFECTS,
-    RuleKind.RECURRENCE: Flag.RECURRENCE,
-    RuleKind.PREDISPOSITION: Flag.PREDISPOSITION,
-}
+make_reason, make_item = quickly(Reason), quickly(PlannedItem)
 
 
 @dataclass(slots=True)
 class Draft:
-    """An item in the making. ``overdue_after`` is set while the date is a recurrence row's own."""
+    """An item in the making: what the rules ask for, then what was decided.
+
+    ``winner`` is the ask that set the date, None once a decision has. ``overdue_after`` is set while the date is a
+    recurrence row's own. ``decided`` are the decisions' reasons.
+    """
 
     test_code: str
     due_on: date
     overdue_after: date | None
-    reasons: list[Reason]
-    flags: frozenset[Flag]
     stops_on: date | None = None
+    asks: Sequence[Ask] = ()
+    winner: Ask | None = None
+    decided: tuple[Reason, ...] = ()
 
     def won_by(self, reason: Reason) -> None:
-        """Add a reason that set the date; no earlier reason has won then."""
-        self.reasons = [replace(each, wins=False) if each.wins else each for each in self.reasons]
-        self.reasons.append(replace(reason, wins=True))
+        """Add a decision that set the date; no earlier reason has won then."""
+        self.winner = None
+        lost = [replace(each, wins=False) if each.wins else each for each in self.decided]
+        self.decided = (*lost, replace(reason, wins=True))
 
 
-def draft_items(asks: Iterable[Ask], pack: Pack, not_before: date | None) -> dict[str, Draft]:
-    """Merge all asks by test; nothing is due or overdue before the end of therapy (``not_before``)."""
-    tests: dict[str, list[Ask]] = {}
-    for ask in asks:
-        tests.setdefault(ask.rule.test_code, []).append(ask)
-    return {test_code: _draft(test_code, group, pack, not_before) for test_code, group in tests.items()}
-
-
-def finish(draft: Draft, pack: Pack) -> PlannedItem:
-    """Add the days on which the item becomes upcoming, and overdue if no recurrence row says so."""
-    own = draft.overdue_after
-    return PlannedItem(
-        test_code=draft.test_code,
-        flags=draft.flags,
-        upcoming_on=add_days(draft.due_on, -pack.upcoming_days),
-        due_on=draft.due_on,
-        overdue_after=add_days(draft.due_on, pack.overdue_days) if own is None else own,
-        own_overdue=own is not None,
-        reasons=tuple(draft.reasons),
-        stops_on=draft.stops_on,
-    )
-
-
-@lru_cache(maxsize=256)
-def flags_for(kinds: frozenset[RuleKind], test_code: str, visit_test: str) -> frozenset[Flag]:
-    """Why the test is asked for. The yearly attendance is flagged as a visit instead of late-effects review.
-
-    A test that only a clinician asked for counts as late-effects review.
-    """
-    flags = {FLAGS[kind] for kind in kinds if kind in FLAGS} or {Flag.LATE_EFFECTS}
-    if test_code == visit_test:
-        flags = flags - {Flag.LATE_EFFECTS} | {Flag.VISIT}
-    return frozenset(flags)
+def draft_items(asked: Asked, not_before: date | None) -> dict[str, Draft]:
+    """Merge the asks for each test; nothing is due or overdue before the end of therapy (``not_before``)."""
+    earliest = not_before or date.min
+    drafts = {}
+    for test_code, asks in asked.tests.items():
+        if asks:
+            winner = asks[0] if len(asks) == 1 else min(asks, key=_order)
+            due_on, overdue_after = winner.due_on, winner.overdue_after
+            if due_on < earliest:
+                due_on = earliest
+            if overdue_after is not None and overdue_after < earliest:
+                overdue_after = earliest
+            drafts[test_code] = Draft(test_code, due_on, overdue_after, winner.stops_on, asks, winner)
+    return drafts
 
 
 def _order(ask: Ask) -> tuple[date, date]:
@@ -77,39 +60,67 @@ def _order(ask: Ask) -> tuple[date, date]:
     return ask.due_on, ask.overdue_after or date.max
 
 
-def _draft(test_code: str, asks: list[Ask], pack: Pack, not_before: date | None) -> Draft:
-    winner = min(asks, key=_order)
-    due_on, overdue_after = winner.due_on, winner.overdue_after
-    if not_before is not None:
-        due_on = max(due_on, not_before)
-        overdue_after = overdue_after and max(overdue_after, not_before)
-    reasons = [_reason(ask, pack, not_before, wins=ask is winner) for ask in asks]
-    flags = flags_for(frozenset({ask.rule.kind for ask in asks}), test_code, pack.visit_test)
-    return Draft(test_code, due_on, overdue_after, reasons, flags, winner.stops_on)
+def finish(drafts: Iterable[Draft], pack: Pack, not_before: date | None) -> list[PlannedItem]:
+    """Say why each item stands; add the days on which it becomes upcoming, and overdue if no recurrence row says."""
+    key, visit_test = pack.key, pack.visit_test
+    before, after = timedelta(-pack.upcoming_days), timedelta(pack.overdue_days)
+    items = []
+    for draft in drafts:
+        due_on, own, asks = draft.due_on, draft.overdue_after, draft.asks
+        items.append(
+            make_item(
+                draft.test_code,
+                flags_for(draft, visit_test),
+                moved_by(due_on, before),
+                due_on,
+                moved_by(due_on, after) if own is None else own,
+                own is not None,
+                tuple([_ask_reason(ask, key, not_before, ask is draft.winner) for ask in asks]) + draft.decided,
+                draft.stops_on,
+            )
+        )
+    return items
 
 
-def _reason(ask: Ask, pack: Pack, not_before: date | None, *, wins: bool) -> Reason:
+def flags_for(draft: Draft, visit_test: str) -> frozenset[Flag]:
+    """Why the test is asked for. The yearly attendance is flagged as a visit instead of late-effects review.
+
+    A test that only a clinician asked for counts as late-effects review.
+    """
+    flags = draft.asks[0].rule.flags if draft.asks else FLAGS[RuleKind.LATE_EFFECTS]
+    for ask in draft.asks:
+        if ask.rule.flags is not flags:
+            flags |= ask.rule.flags
+    if draft.test_code == visit_test:
+        flags = flags - {Flag.LATE_EFFECTS} | {Flag.VISIT}
+    return flags
+
+
+def _ask_reason(ask: Ask, pack: str, not_before: date | None, wins: bool) -> Reason:
     rule, last = ask.rule, ask.last
-    return Reason(
-        rule_id=rule.id,
-        kind=rule.kind,
-        pack=pack.key,
-        due_on=ask.due_on,
-        start_basis=rule.start_text,
-        start_on=ask.start_on,
-        interval=rule.interval_text,
-        interval_max=rule.at_most.text if rule.at_most else None,
-        exposures=ask.exposures,
-        context=ask.context,
-        last_result_id=last.id if last else None,
-        last_result_code=last.test_code if last else None,
-        last_result_on=last.on if last else None,
-        gap=ask.gap,
-        source=rule.source,
-        confidence=rule.confidence,
-        wins=wins,
-        at_least=ask.at_least,
-        origins=ask.origins,
-        phase_from=ask.phase_from,
-        floor_on=not_before if not_before is not None and ask.due_on < not_before else None,
+    return make_reason(
+        rule.id,
+        rule.kind,
+        pack,
+        ask.due_on,
+        rule.start_text,
+        ask.start_on,
+        rule.interval_text,
+        rule.at_most_text,
+        ask.exposures,
+        ask.context,
+        last.id if last else None,
+        last.test_code if last else None,
+        last.on if last else None,
+        None,  # no decision, nor its action
+        None,
+        ask.gap,
+        rule.source,
+        rule.confidence,
+        wins,
+        ask.at_least,
+        ask.start_precision,
+        ask.origins,
+        ask.phase_from,
+        None if not_before is None or ask.due_on >= not_before else not_before,
     )

@@ -4,18 +4,16 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from tracker.engine.chart import Chart, end_of_therapy, open_chart
+from tracker.engine.chart import Chart, open_chart
 from tracker.engine.conditions import AgeIs, Ages, Clause, FieldIn, deciding
-from tracker.engine.late_effects import ask_late_effects, sex_allows, stands_from, start_day, windows
+from tracker.engine.late_effects import sex_allows, stands_from, start_day, windows
 from tracker.engine.merge import draft_items
 from tracker.engine.overrides import apply_overrides, decisions_in_force
 from tracker.engine.precision import is_whole, partly_known, settled
-from tracker.engine.predisposition import ask_predisposition
 from tracker.engine.predisposition import end_day as predisposition_end
 from tracker.engine.recurrence import (
     ANCHOR_FIELDS,
     anchor_day,
-    ask_recurrence,
     current_diagnoses,
     is_lost,
     next_in,
@@ -26,6 +24,7 @@ from tracker.engine.rules import LateEffectRule, Pack, PredispositionRule, Rule,
 from tracker.engine.schedule import age_on
 from tracker.engine.starts import Anchors, events_in
 from tracker.engine.types import Diagnosis, Facts, NotApplicable, Predisposition
+from tracker.engine.whole_dates import asked_by_rules
 
 AT_LEAST = "at least "
 Detail = tuple[tuple[str, str], ...]
@@ -48,9 +47,9 @@ def not_applicable(facts: Facts, pack: Pack, *, on: date) -> tuple[NotApplicable
 
 def _silent_rules(chart: Chart) -> dict[str, NotApplicable]:
     """By rule, why it asks for nothing in this chart."""
-    asked = [ask_late_effects(chart), ask_recurrence(chart), ask_predisposition(chart)]
-    asks = [ask for each in asked for ask in each.asks]
-    drafts = draft_items(asks, chart.pack, end_of_therapy(chart.facts.diagnoses))
+    asked = asked_by_rules(chart)
+    asks = [ask for each in asked.tests.values() for ask in each]
+    drafts = draft_items(asked, chart.end_of_therapy)
     apply_overrides(drafts, chart)
     asking = {ask.rule.id for ask in asks}
     found = [_entry(ask.rule, _stopped(ask.rule, chart)) for ask in asks if ask.rule.test_code not in drafts]
@@ -125,7 +124,7 @@ def plain(value: Decimal) -> str:
 
 
 def _why_not_now(rule: LateEffectRule, start: date, chart: Chart, anchors: Anchors) -> Why:
-    spans = windows(rule, chart, anchors)
+    spans = [window for window, _ in windows(rule, chart, anchors)]
     last = chart.newest.get(rule.test_code)
     done = rule.every is None and last is not None and last.on >= stands_from(rule, start, anchors)
     if done and last is not None and any(span.holds(chart.on) for span in spans):

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TypeVar
 
 from tracker.engine.chart import Chart
-from tracker.engine.merge import Draft, flags_for
+from tracker.engine.merge import Draft
 from tracker.engine.schedule import add_period, parse_period
 from tracker.engine.types import Override, Reason, Result, RuleKind
 from tracker.errors import Invalid
@@ -59,14 +59,13 @@ def _add(override: Override, drafts: Drafts, chart: Chart) -> None:
     reason = _reason(override, due_on, since, chart)
     item = drafts.get(override.test_code)
     if item is None:
-        flags = flags_for(frozenset(), override.test_code, chart.pack.visit_test)
-        item = drafts[override.test_code] = Draft(override.test_code, due_on, None, [], flags)
+        item = drafts[override.test_code] = Draft(override.test_code, due_on, None)
         item.won_by(reason)
     elif due_on < item.due_on:
         item.due_on, item.overdue_after, item.stops_on = due_on, None, None
         item.won_by(reason)
     else:
-        item.reasons.append(reason)
+        item.decided += (reason,)
 
 
 def _added_date(override: Override, since: Result | None) -> date | None:
@@ -96,7 +95,7 @@ def _defer(override: Override, drafts: Drafts, chart: Chart) -> None:
     if moved:
         item.won_by(reason)
     else:
-        item.reasons.append(reason)
+        item.decided += (reason,)
 
 
 def _stop(override: Override, drafts: Drafts, chart: Chart) -> None:  # noqa: ARG001

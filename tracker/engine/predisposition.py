@@ -18,9 +18,8 @@ from tracker.engine.types import DataGap, Predisposition
 _ONCE_GRACE_MONTHS = -3
 
 
-def ask_predisposition(chart: Chart) -> Asked:
+def ask_predisposition(chart: Chart, asked: Asked) -> None:
     """The dates asked for by the rows of every syndrome the survivor has."""
-    asked = Asked([], [])
     seen: set[str] = set()
     for entry in chart.facts.predispositions:
         rules = chart.pack.predispositions.get(entry.syndrome, ())
@@ -35,7 +34,6 @@ def ask_predisposition(chart: Chart) -> Asked:
             if rule.id not in seen:
                 seen.add(rule.id)
                 _ask(rule, chart, asked)
-    return asked
 
 
 def matching_rules(
@@ -81,7 +79,7 @@ def _ask(rule: PredispositionRule, chart: Chart, asked: Asked) -> None:
     if due_on is None:
         return
     unsure = rule.sex not in ("any", chart.facts.sex)
-    asked.asks.append(
+    asked.add(
         Ask(
             rule,
             due_on,

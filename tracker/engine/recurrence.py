@@ -37,9 +37,8 @@ class Course:
         return add_period(self.anchor, band.ends) if band.ends else None
 
 
-def ask_recurrence(chart: Chart) -> Asked:
+def ask_recurrence(chart: Chart, asked: Asked) -> None:
     """The dates asked for by the schedules of every diagnosis, and what keeps a schedule from giving one."""
-    asked = Asked([], [])
     for diagnosis in current_diagnoses(chart.facts.diagnoses):
         schedules = chart.pack.schedules.get(diagnosis.name, ())
         if not schedules:
@@ -52,7 +51,6 @@ def ask_recurrence(chart: Chart) -> Asked:
             asked.gaps.append(DataGap("no-schedule:" + diagnosis.name, fields, "not_scheduled"))
         for schedule in matching:
             _ask_schedule(schedule, diagnosis, chart, asked)
-    return asked
 
 
 def current_diagnoses(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
@@ -116,7 +114,7 @@ def _ask_schedule(schedule: Schedule, diagnosis: Diagnosis, chart: Chart, asked:
     ask = next_in(course)
     if ask is not None:
         ask.context = (("diagnosis", diagnosis.name), ("stratum", schedule.stratum.text))
-        asked.asks.append(ask)
+        asked.add(ask)
 
 
 def is_lost(course: Course, chart: Chart) -> bool:

@@ -9,9 +9,17 @@ from datetime import date
 from decimal import Decimal
 
 from tracker.engine.conditions import Condition, Stratum
+from tracker.engine.phases import Phase, phases_of
 from tracker.engine.schedule import Period
 from tracker.engine.starts import Start
-from tracker.engine.types import RuleKind
+from tracker.engine.types import Flag, RuleKind
+
+# Why a test is asked for, by the table whose row asks.
+FLAGS = {
+    RuleKind.LATE_EFFECTS: frozenset({Flag.LATE_EFFECTS}),
+    RuleKind.RECURRENCE: frozenset({Flag.RECURRENCE}),
+    RuleKind.PREDISPOSITION: frozenset({Flag.PREDISPOSITION}),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +27,9 @@ class Rule:
     """What every row of the tables has: lasting id, test, interval and where it was read.
 
     ``every`` is None for a test asked for once. ``start_text`` names the date counting begins from.
-    ``line`` is the row's line in its table.
+    ``line`` is the row's line in its table. ``interval_text`` is as the table writes it, an ISO 8601 period or
+    ``once``; ``at_most_text`` likewise, if it says how long at most. ``flags``: why its test is asked for, the yearly
+    visit aside.
     """
 
     id: str
@@ -36,11 +46,14 @@ class Rule:
     evidence: str
     note: str
     line: int
+    interval_text: str = field(init=False)
+    at_most_text: str | None = field(init=False)
+    flags: frozenset[Flag] = field(init=False)
 
-    @property
-    def interval_text(self) -> str:
-        """As the table writes it: an ISO 8601 period or ``once``."""
-        return self.every.text if self.every else "once"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "flags", FLAGS[self.kind])
+        object.__setattr__(self, "interval_text", self.every.text if self.every else "once")
+        object.__setattr__(self, "at_most_text", self.at_most.text if self.at_most else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +61,9 @@ class LateEffectRule(Rule):
     """One row of late_effects.csv.
 
     ``ages`` are the first ages of the stretches in which the condition cannot change with age;
-    ``triggers`` are names of which one must have been given, or the row cannot apply (None: it may always).
+    ``triggers`` are names of which one must have been given, or the row cannot apply (None: it may always);
+    ``phases`` are the stretches in which it may, with what is left of the condition. ``is_lifelong``: neither age nor
+    ``until`` limits it.
     """
 
     organ_system: str
@@ -61,6 +76,13 @@ class LateEffectRule(Rule):
     until_text: str
     ages: tuple[int, ...]
     triggers: frozenset[str] | None
+    phases: tuple[Phase, ...] = field(init=False)
+    is_lifelong: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        Rule.__post_init__(self)
+        object.__setattr__(self, "phases", phases_of(self.condition, self.ages))
+        object.__setattr__(self, "is_lifelong", len(self.ages) == 1 and self.until is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +170,10 @@ class Derivation:
     name: str
     rule: str
     inputs: tuple[tuple[str, Decimal], ...]
+    names: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", frozenset(name for name, _ in self.inputs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +195,7 @@ class Pack:
     ``rules``: every row in force, by id. ``alternatives``: rows not in force (rivals, or rows replaced).
     ``satisfied_by_result``: result code → test codes it satisfies, its own first.
     ``strata``: (table, diagnosis or syndrome) → field → values used.
-    ``late_effects_always`` may apply to anyone; the others only if one of their triggers was given.
+    ``late_effects_always`` may apply to anyone; the others, by trigger and line, only if one of theirs was given.
     """
 
     name: str
@@ -191,7 +217,7 @@ class Pack:
     satisfied_by_result: Mapping[str, tuple[str, ...]]
     late_effects: tuple[LateEffectRule, ...]
     late_effects_always: tuple[LateEffectRule, ...]
-    late_effects_by_trigger: Mapping[str, tuple[LateEffectRule, ...]]
+    late_effects_by_trigger: Mapping[str, Mapping[int, LateEffectRule]]
     schedules: Mapping[str, tuple[Schedule, ...]]
     predispositions: Mapping[str, tuple[PredispositionRule, ...]]
     rules: Mapping[str, Rule]

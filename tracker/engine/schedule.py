@@ -5,13 +5,14 @@ Dates are calendar dates without a zone. What would fall outside the calendar st
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 from functools import lru_cache
 
 _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _PERIOD = re.compile(r"P(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,4})D)?")
 _DAYS_PER_MONTH = 30.436875
 _SAFE_DAY = 28
+_FIRST_MONTH, _LAST_MONTH = 12 * MINYEAR, 12 * MAXYEAR + 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +59,26 @@ def days_in_month(year: int, month: int) -> int:
 
 def add_months(day: date, months: int) -> date:
     """The same day of a later (or, negative, earlier) month, or that month's last day if it has no such day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    month += 1
-    if not date.min.year <= year <= date.max.year:
+    moved = 12 * day.year + day.month - 1 + months
+    if not _FIRST_MONTH <= moved <= _LAST_MONTH:
         return date.max if months > 0 else date.min
-    if day.day <= _SAFE_DAY:
-        return date(year, month, day.day)
-    return date(year, month, min(day.day, days_in_month(year, month)))
+    year, month, day_of_month = moved // 12, moved % 12 + 1, day.day
+    if day_of_month > _SAFE_DAY:
+        day_of_month = min(day_of_month, days_in_month(year, month))
+    return date(year, month, day_of_month)
 
 
 def add_days(day: date, days: int) -> date:
     """So many days later (or earlier), within the calendar."""
+    return moved_by(day, timedelta(days))
+
+
+def moved_by(day: date, days: timedelta) -> date:
+    """A day moved by a number of days made beforehand, within the calendar."""
     try:
-        return day + timedelta(days=days)
+        return day + days
     except OverflowError:
-        return date.max if days > 0 else date.min
+        return date.max if days.days > 0 else date.min
 
 
 def add_period(day: date, period: Period) -> date:

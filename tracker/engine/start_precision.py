@@ -1,13 +1,13 @@
 """How well the day is known from which a reason counts: said with the reason, so that its words can say it too."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 
+from tracker.engine.asks import Ask
 from tracker.engine.chart import Chart, end_of_therapy
 from tracker.engine.precision import DIAGNOSIS_DATES, MONTH, YEAR
 from tracker.engine.recurrence import current_diagnoses
-from tracker.engine.rules import LateEffectRule
+from tracker.engine.rules import Band, LateEffectRule
 from tracker.engine.starts import (
     TRANSPLANT_NAMES,
     After,
@@ -19,31 +19,24 @@ from tracker.engine.starts import (
     LtfuEntry,
     Start,
 )
-from tracker.engine.types import Diagnosis, Facts, PlannedItem, Reason, RuleKind
+from tracker.engine.types import Diagnosis, Facts
 
 
-def with_start_precision(items: Iterable[PlannedItem], chart: Chart) -> tuple[PlannedItem, ...]:
-    """The items, each reason saying whether it counts from a date known to the month or year only."""
-    return tuple(
-        replace(item, reasons=tuple(replace(each, start_precision=_coarse(each, chart)) for each in item.reasons))
-        for item in items
-    )
-
-
-def _coarse(reason: Reason, chart: Chart) -> str | None:
-    precision = _precision(reason, chart)
-    return precision if precision in (MONTH, YEAR) else None
-
-
-def _precision(reason: Reason, chart: Chart) -> str | None:
-    if reason.kind is RuleKind.RECURRENCE:
-        name = dict(reason.context)["diagnosis"]
-        current = next(each for each in current_diagnoses(chart.facts.diagnoses) if each.name == name)
-        return current.precision.get(DIAGNOSIS_DATES[reason.start_basis])
-    rule = chart.pack.rules.get(reason.rule_id)
-    if not isinstance(rule, LateEffectRule) or chart.anchors is None:
-        return None
-    return _of_start(rule.start, chart.anchors, chart.facts)
+def note_start_precision(asks: Iterable[Ask], chart: Chart) -> None:
+    """Have each ask say whether it counts from a date known to the month or year only."""
+    current = {each.name: each for each in current_diagnoses(chart.facts.diagnoses)}
+    by_start: dict[str, str | None] = {}
+    for ask in asks:
+        rule, text = ask.rule, ask.rule.start_text
+        if isinstance(rule, Band):
+            precision = current[rule.diagnosis].precision.get(DIAGNOSIS_DATES[text])
+        elif isinstance(rule, LateEffectRule) and chart.anchors is not None:
+            if text not in by_start:
+                by_start[text] = _of_start(rule.start, chart.anchors, chart.facts)
+            precision = by_start[text]
+        else:
+            continue
+        ask.start_precision = precision if precision in (MONTH, YEAR) else None
 
 
 def _of_start(start: Start, anchors: Anchors, facts: Facts) -> str | None:

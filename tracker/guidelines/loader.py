@@ -198,12 +198,12 @@ def _is_in_force(band: Band, source: str | None) -> bool:
     return is_default(band) if source is None else band.source == source and not is_default(band)
 
 
-def _by_trigger(rules: Iterable[LateEffectRule]) -> dict[str, tuple[LateEffectRule, ...]]:
-    index: dict[str, list[LateEffectRule]] = {}
+def _by_trigger(rules: Iterable[LateEffectRule]) -> dict[str, dict[int, LateEffectRule]]:
+    index: dict[str, dict[int, LateEffectRule]] = {}
     for rule in rules:
         for name in sorted(rule.triggers or ()):
-            index.setdefault(name, []).append(rule)
-    return {name: tuple(found) for name, found in index.items()}
+            index.setdefault(name, {})[rule.line] = rule
+    return index
 
 
 def _by_syndrome(rules: Iterable[PredispositionRule]) -> dict[str, tuple[PredispositionRule, ...]]:
