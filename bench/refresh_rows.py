@@ -11,7 +11,8 @@ from bench.plan import Plan
 from bench.raw_read import read_all
 from bench.refreshing import HERE, refresh
 from bench.registries import Registry
-from tracker.executors import Lanes, opened
+from tracker.executors import opened
+from tracker.services.recompute_lanes import Lanes
 
 # The ORM takes a minute for so many: of larger registries it is given the first ones only.
 ORM_SAMPLE = 2_000

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 from bench.registries import POSTGRESQL, SQLITE, Registries, Registry
 from tracker.cli_recompute import seldom_collecting
-from tracker.executors import Lanes
 from tracker.models import Survivor
 from tracker.services import recompute
 from tracker.services.recompute import Outcome
+from tracker.services.recompute_lanes import Lanes
 
 HERE = Lanes()
 # What a plan leaves in its survivor's row.
@@ -35,8 +35,7 @@ def refresh(registry: Registry, *, lanes: Lanes = HERE, fresh: bool = False) -> 
             registry.database,
             registry.clock,
             holder="bench",
-            executor=lanes.executor,
-            lanes=lanes.count,
+            lanes=lanes,
             fresh=fresh,
             from_start=True,
         )

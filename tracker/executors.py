@@ -2,27 +2,21 @@
 
 import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from tracker.errors import TrackerError
+from tracker.services.recompute_lanes import Lanes
 
 DASK = "dask://"
 MISSING = "Dask is not installed here. Install the packages dask and distributed, or use --workers instead"
 SECONDS_TO_ANSWER = 10
+# To start two processes takes about this long.
+WORTH_SECONDS = 2.0
 
 
 class NoExecutor(TrackerError):
     """The work cannot be done there; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class Lanes:
-    """An executor, and how many parts it works at side by side. Without one the work is done in this process."""
-
-    executor: Executor | None = None
-    count: int = 1
 
 
 @contextmanager
@@ -41,7 +35,7 @@ def opened(workers: int, address: str | None) -> Iterator[Lanes]:
         # Spawned, not forked: a child must not share the parent's connections.
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, mp_context=context) as pool:
-            yield Lanes(pool, workers)
+            yield Lanes(pool, workers, WORTH_SECONDS)
 
 
 @contextmanager

@@ -2,8 +2,10 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,8 +16,9 @@ from tests.integration.plan_registry import EVERYBODY, checksum, fill, filled, n
 from tracker.clock import FixedClock
 from tracker.current import database as current_database
 from tracker.db import Database
-from tracker.executors import Lanes, NoExecutor, opened
+from tracker.executors import NoExecutor, opened
 from tracker.services import leases, recompute, recompute_progress
+from tracker.services.recompute_lanes import Lanes
 
 __all__ = ["filled"]
 
@@ -33,7 +36,8 @@ def scheduler() -> Iterator[str]:
 def two_processes() -> Iterator[Lanes]:
     """Two processes, started once."""
     with opened(2, None) as lanes:
-        yield lanes
+        # So few survivors are not worth it: the first chunk, too, is looked at elsewhere.
+        yield replace(lanes, worth_seconds=0)
 
 
 @contextmanager
@@ -70,9 +74,9 @@ def test_every_way_leaves_the_same_checksum_on_both_databases(
 ) -> None:
     monkeypatch.setattr(recompute, "CHUNK", 2)
     with way(name, request) as lanes:
-        first = run(filled, clock, executor=lanes.executor, lanes=lanes.count)
-        again = run(filled, clock, executor=lanes.executor, lanes=lanes.count)
-        fresh = run(filled, clock, executor=lanes.executor, lanes=lanes.count, fresh=True)
+        first = run(filled, clock, lanes=lanes)
+        again = run(filled, clock, lanes=lanes)
+        fresh = run(filled, clock, lanes=lanes, fresh=True)
     assert first.checksum == again.checksum == fresh.checksum == checksum(filled) == by_saves
     assert first.written > EVERYBODY and (again.written, fresh.written) == (0, 0)
     assert first.failed == 0
@@ -157,3 +161,42 @@ def test_a_cluster_without_workers_is_refused() -> None:
 def test_one_process_needs_no_executor() -> None:
     with opened(1, None) as lanes:
         assert lanes == Lanes(None, 1)
+
+
+# Whether it is worth it
+
+
+class Counting(Executor):
+    """Starts at once, or never, and counts the chunks that it is given."""
+
+    def __init__(self, *, starts: bool) -> None:
+        self.starts, self.given = starts, 0
+
+    def submit(self, fn: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        if given:
+            self.given += 1
+        if given or self.starts:
+            done.set_result(fn(*given, **named))
+        return done
+
+
+@pytest.mark.parametrize(
+    ("worth_seconds", "starts", "elsewhere"),
+    [(0, True, 6), (3600, True, 0), (1e-9, True, 4), (1e-9, False, 0)],
+    ids=["always", "too little to do", "seen to be worth it", "not ready in time"],
+)
+def test_chunks_go_elsewhere_once_that_is_worth_it_and_ready(
+    registry: Flask,
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    worth_seconds: float,
+    starts: bool,
+    elsewhere: int,
+) -> None:
+    monkeypatch.setattr(recompute, "CHUNK", 2)
+    executor = Counting(starts=starts)
+    with registry.app_context():
+        done = run(current_database(), clock, lanes=Lanes(executor, 2, worth_seconds))
+        assert done.checksum == checksum(current_database())
+    assert (done.survivors, executor.given) == (EVERYBODY, elsewhere)

@@ -25,6 +25,7 @@ from tracker.db import Database
 from tracker.models import DueItem, JobRun, PlanFailure, Survivor
 from tracker.services import care_plans, leases, recompute, recompute_progress
 from tracker.services.leases import LeaseLost
+from tracker.services.recompute_lanes import Lanes
 
 __all__ = ["filled"]
 
@@ -127,7 +128,7 @@ def test_a_record_saved_while_it_was_looked_at_is_looked_at_again(filled: Databa
             make_result(session, survivor, "echocardiogram", date(2026, 11, 2), id=number(800))
             care_plans.refresh(session, survivor, clock=clock)
 
-    run(filled, clock, executor=Slow(save))
+    run(filled, clock, lanes=Lanes(Slow(save)))
     echo = DueItem.test_code == "echocardiogram"
     assert count(filled, DueItem, echo, DueItem.survivor_id == number(13), DueItem.closed_on.is_(None)) == 1
     assert count(filled, DueItem, DueItem.closing_result_id == number(800)) == 1
@@ -139,7 +140,7 @@ def test_a_record_gone_bad_while_it_was_looked_at_steps_aside(filled: Database, 
         poison(filled, number(14))
         execute(filled, "UPDATE survivors SET version = version + 1")
 
-    done = run(filled, clock, executor=Slow(meanwhile))
+    done = run(filled, clock, lanes=Lanes(Slow(meanwhile)))
     assert (done.survivors, done.failed, done.checksum) == (EVERYBODY, 1, checksum(filled))
     assert count(filled, PlanFailure) == 1
 
@@ -151,7 +152,7 @@ def test_a_clinic_that_changes_its_choices_meanwhile_gets_plans_by_the_new_ones(
         execute(filled, "UPDATE clinics SET tz = 'Pacific/Kiritimati'")
 
     clock.set(FixedClock.on(TODAY, hour=20).now())
-    done = run(filled, clock, executor=Slow(move))
+    done = run(filled, clock, lanes=Lanes(Slow(move)))
     assert done.checksum == checksum(filled)
     assert count(filled, Survivor, Survivor.plan_computed_on == TODAY + timedelta(days=1)) == EVERYBODY
 

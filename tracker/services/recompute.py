@@ -4,9 +4,8 @@ Any ``concurrent.futures.Executor`` may do the reading and deciding, in chunks; 
 transaction of its own under the job's lease. A record that changed meanwhile is looked at again before it is written.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -23,16 +22,19 @@ from tracker.services.leases import Lease
 from tracker.services.plan_seals import stored_content
 from tracker.services.plan_terms import asked_by_all
 from tracker.services.planning import Decision
-from tracker.services.raw_rows import LAST_ID, hold, last_of_chunk, read_range, read_some
-from tracker.services.recompute_chunks import Answer, Order, answer, answer_elsewhere, look_at
+from tracker.services.raw_rows import LAST_ID, SQLITE, hold, last_of_chunk, read_range, read_some
+from tracker.services.recompute_chunks import Answer, Order, look_at
+from tracker.services.recompute_lanes import Lanes, answers
 from tracker.services.recompute_progress import NAME, Progress
 
 ACTOR = Actor.system("recompute")
 CHUNK = 500
 # Where nothing has to be written, only so often is it written down how far the run has come.
 SAVED_EVERY = 20
-# Chunks that wait for each process: enough that none waits for the writer, few enough for the memory.
-AHEAD = 2
+# Of what is written SQLite makes its file current every 32 MB, not after each chunk: pages that many chunks share are
+# then written once.
+SELDOM_TO_DISK = "PRAGMA wal_autocheckpoint = 8000"
+HERE = Lanes()
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,12 @@ class Work:
     run_id: UUID
     progress: Progress
     failing: set[UUID]
+    total: int
     unsaved: int = field(default=0)
+
+    def left(self) -> int:
+        """How many survivors are still to come, as far as was known at the start."""
+        return max(self.total - self.progress.survivors, 0)
 
     def orders(self) -> Iterator[Order]:
         """The chunks that are left, each by what the clinics plan by when it is asked for."""
@@ -74,19 +81,34 @@ class Work:
         healed = self._healed(found)
         marks.passed("recompute.chunk_decided")
         if found.decisions or found.failed or healed:
-            with self.database.transaction() as session:
-                leases.renew(session, self.lease, now=self.clock.now())
+            with self._batch() as session:
                 self._write(session, found, healed)
             marks.passed("recompute.chunk_committed")
             return
         self._count(found, [])
         self.unsaved += 1
         if self.unsaved >= SAVED_EVERY:
-            with self.database.transaction() as session:
-                leases.renew(session, self.lease, now=self.clock.now())
+            with self._batch() as session:
                 self._save(session)
                 marks.passed("recompute.progress_saved")
             marks.passed("recompute.progress_committed")
+
+    def finish(self) -> None:
+        """Write down that the run came to its end."""
+        with self._batch() as session:
+            recompute_progress.save(session, self.run_id, self.progress, finished_at=self.clock.now(), error=None)
+            marks.passed("recompute.finish_written")
+        marks.passed("recompute.finished")
+
+    @contextmanager
+    def _batch(self) -> Iterator[Session]:
+        """A transaction that can only commit while the lease is still ours."""
+        with self.database.transaction() as session:
+            connection = session.connection()
+            if connection.dialect.name == SQLITE:
+                connection.exec_driver_sql(SELDOM_TO_DISK)
+            leases.renew(session, self.lease, now=self.clock.now())
+            yield session
 
     def _healed(self, found: Answer) -> set[UUID]:
         """Those whose plans failed before and do no longer."""
@@ -159,16 +181,15 @@ def run(
     clock: Clock,
     *,
     holder: str,
-    executor: Executor | None = None,
-    lanes: int = 1,
+    lanes: Lanes = HERE,
     fresh: bool = False,
     from_start: bool = False,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Outcome | None:
     """Refresh everybody; None when another process is at it. A run that was interrupted is continued.
 
-    ``executor`` looks at chunks in ``lanes`` processes; without one it is done here. ``fresh``: evaluate everybody,
-    whatever the seals say. ``from_start``: do not continue. ``advance`` is told how many more survivors are done.
+    ``lanes``: who looks at the chunks. ``fresh``: evaluate everybody, whatever the seals say. ``from_start``: do not
+    continue. ``advance`` is told how many more survivors are done.
 
     Raises:
         LeaseLost: this process stood still for so long that another took over; nothing of it was written since.
@@ -180,12 +201,12 @@ def run(
             return None
         begun = recompute_progress.begin(session, holder=holder, fresh=fresh, from_start=from_start, clock=clock)
         failing = set(session.scalars(sa.select(PlanFailure.survivor_id)))
+        work = Work(database, clock, lease, *begun, failing, count_survivors(session))
         marks.passed("recompute.begin_written")
     marks.passed("recompute.begun")
-    work = Work(database, clock, lease, *begun, failing)
     try:
         advance(work.progress.survivors)
-        _each_chunk(work, executor, lanes, advance)
+        _each_chunk(work, lanes, advance)
     finally:
         with database.transaction() as session:
             leases.release(session, lease, now=clock.now())
@@ -195,39 +216,11 @@ def run(
     return Outcome(done.survivors, done.written, done.closed, done.failed, done.checksum, seconds)
 
 
-def _each_chunk(work: Work, executor: Executor | None, lanes: int, advance: Callable[[int], None]) -> None:
-    answers = _here(work) if executor is None else _elsewhere(work, executor, lanes)
-    for found in answers:
+def _each_chunk(work: Work, lanes: Lanes, advance: Callable[[int], None]) -> None:
+    for found in answers(work.database, work.orders(), lanes, left=work.left):
         work.settle(found)
         advance(len(found.contents))
-    with work.database.transaction() as session:
-        leases.renew(session, work.lease, now=work.clock.now())
-        recompute_progress.save(session, work.run_id, work.progress, finished_at=work.clock.now())
-        marks.passed("recompute.finish_written")
-    marks.passed("recompute.finished")
-
-
-def _here(work: Work) -> Iterator[Answer]:
-    for order in work.orders():
-        with work.database.reading() as session:
-            found = answer(session.connection(), order)
-        yield found
-
-
-def _elsewhere(work: Work, executor: Executor, lanes: int) -> Iterator[Answer]:
-    """In the order of the chunks, a few of them under way at a time."""
-    url = work.database.engine.url.render_as_string(hide_password=False)
-    waiting: deque[Future[Answer]] = deque()
-    try:
-        for order in work.orders():
-            waiting.append(executor.submit(answer_elsewhere, url, order))
-            if len(waiting) >= lanes * AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for each in waiting:
-            each.cancel()
+    work.finish()
 
 
 def count_survivors(session: Session) -> int:
