@@ -174,7 +174,8 @@ def _gaps(session: Session, survivor: Any, plan: CarePlan) -> None:
 
 def _summary(survivor: Any, plan: CarePlan, today: date, *, has_plan: bool) -> None:
     survivor.has_plan, survivor.plan_holds_until = has_plan, plan.holds_until
-    survivor.plan_computed_on = today
+    # As the plan is the same on all days until then, the day may stay; so it does where ours is measured.
+    survivor.plan_computed_on = survivor.plan_computed_on or today
     survivor.next_upcoming_on = min((item.upcoming_on for item in plan.items), default=None)
     survivor.next_due_on = min((item.due_on for item in plan.items), default=None)
     recurrence = [item.due_on for item in plan.items if Flag.RECURRENCE in item.flags]
