@@ -18,7 +18,8 @@ REACHED = """
 SELECT id, next_boundary_on, upcoming_on, due_on, overdue_after FROM due_items
 WHERE closed_on IS NULL AND next_boundary_on <= ? ORDER BY id
 """
-FORGET = "DELETE FROM status_events WHERE due_item_id = ? AND recorded_at >= ?"
+# Events are kept by day, not by item: what tonight recorded goes in one pass.
+FORGET = "DELETE FROM status_events WHERE recorded_at >= ?"
 MOVE = "UPDATE due_items SET next_boundary_on = ? WHERE id = ?"
 Change = tuple[Any, Any]
 
@@ -50,8 +51,7 @@ class Night:
         """As if the night were still to come. The audit's rows stay: they cannot be deleted."""
         self._move(self.before)
         with self.registry.writing() as connection:
-            crossed = [(item_id, str(TODAY)) for _, item_id in self.before]
-            connection.cursor().executemany(self.registry.sql(FORGET), crossed)
+            connection.execute(self.registry.sql(FORGET), [str(TODAY)])
             for table, instant in (("outbox_messages", "created_at"), ("job_runs", "started_at")):
                 connection.execute(f"DELETE FROM {table} WHERE {instant} >= '{TODAY}'")
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import compress
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from tracker.clock import Clock
 from tracker.engine.status import Status, crossings, next_boundary
 from tracker.engine.types import Flag
 from tracker.models import Clinic, DueItem, FailedDuring, StatusEvent, Survivor
-from tracker.services import care_plans, plan_failures, reminders, row_ids
+from tracker.services import as_stored, care_plans, plan_failures, reminders, row_ids
 from tracker.services.writing import insert_new_telling
 
 BATCH = 200
@@ -29,16 +29,19 @@ ASKED_BY_HAND = "added"
 FLAGS = tuple(flag.value for flag in Flag)
 # Of an item the dates, and which kinds of check it belongs to: no reasons, which are most of the row.
 READ = tuple(
-    getattr(DueItem, name)
+    as_stored.column(getattr(DueItem, name))
     for name in ("id", "survivor_id", "next_boundary_on", "upcoming_on", "due_on", "overdue_after", *FLAGS)
 )
 
 
 class Reached(NamedTuple):
-    """An open item whose next boundary has come. ``flags`` are the kinds of check it belongs to."""
+    """An open item whose next boundary has come. ``flags`` are the kinds of check it belongs to.
 
-    id: UUID
-    survivor_id: UUID
+    Its ids are as the driver gives them: there are many, and all they are for is to be written back.
+    """
+
+    id: Any
+    survivor_id: Any
     next_boundary_on: date
     upcoming_on: date
     due_on: date
@@ -147,15 +150,17 @@ def cross_batch(session: Session, clinic: Clinic, *, clock: Clock) -> Crossed:
     return done
 
 
-def _hold(session: Session, clinic: Clinic, today: date) -> set[UUID]:
+def _hold(session: Session, clinic: Clinic, today: date) -> set[Any]:
     """Hold the survivors of the next items, as every edit does: nobody closes an item while it is being crossed."""
     theirs = next_reached(clinic.id, today, DueItem.survivor_id)
-    query = sa.select(Survivor.id).where(Survivor.id.in_(theirs)).order_by(Survivor.id)
+    query = sa.select(as_stored.column(Survivor.id)).where(Survivor.id.in_(theirs)).order_by(Survivor.id)
     return set(session.scalars(query.with_for_update(key_share=True)))
 
 
 def _read(row: sa.Row[Any]) -> Reached:
-    return Reached._make((*row[: -len(FLAGS)], _flags(row[-len(FLAGS) :])))
+    item_id, survivor_id, boundary, upcoming, due, overdue, *flags = tuple(row)
+    day = as_stored.day
+    return Reached(item_id, survivor_id, day(boundary), day(upcoming), day(due), day(overdue), _flags(flags))
 
 
 def _flags(asked: Sequence[bool]) -> tuple[str, ...]:
@@ -170,15 +175,14 @@ def _steps(item: Reached, today: date) -> list[Step]:
 
 def _record(session: Session, steps: Sequence[Step], clock: Clock, counts: Counter[str]) -> None:
     """Write the events that are not there yet; an item that took a step counts once, whatever its flags."""
-    now = clock.now()
-    ids = row_ids.rising(now)
-    rows = [_event(next(ids), item, flag, status, on, now) for item, status, on in steps for flag in item.flags]
-    new = insert_new_telling(session, StatusEvent, rows, "due_item_id", "status")
+    ids, at = row_ids.rising(clock.now()), as_stored.instant(clock.now())
+    rows = [_event(next(ids), item, flag, status, on, at) for item, status, on in steps for flag in item.flags]
+    new = insert_new_telling(session, as_stored.table(StatusEvent), rows, "due_item_id", "status")
     counts["events"] += len(new)
     counts.update(status for _, status in {tuple(row) for row in new})
 
 
-def _event(event_id: UUID, item: Reached, flag: str, status: Status, on: date, now: datetime) -> dict[str, Any]:
+def _event(event_id: str, item: Reached, flag: str, status: Status, on: date, at: str) -> dict[str, Any]:
     """The row that says that an item reached a status on a day, for one of its flags."""
     return {
         "id": event_id,
@@ -186,18 +190,19 @@ def _event(event_id: UUID, item: Reached, flag: str, status: Status, on: date, n
         "survivor_id": item.survivor_id,
         "flag": flag,
         "status": status.value,
-        "boundary_on": on,
-        "recorded_at": now,
+        "boundary_on": str(on),
+        "recorded_at": at,
     }
 
 
 def _move_on(session: Session, items: Iterable[Reached], today: date) -> None:
     """Each item to its own next boundary: one statement, run once for each."""
-    table = cast("sa.Table", DueItem.__table__)
+    table = as_stored.table(DueItem)
     statement = (
         sa.update(table).where(table.c.id == sa.bindparam("item_id")).values(next_boundary_on=sa.bindparam("on"))
     )
-    moved = [{"item_id": item.id, "on": next_boundary(item, today)} for item in items]
+    following = ((item.id, next_boundary(item, today)) for item in items)
+    moved = [{"item_id": item_id, "on": on and str(on)} for item_id, on in following]
     if moved:
         session.connection().execute(statement, moved)
 
@@ -205,7 +210,7 @@ def _move_on(session: Session, items: Iterable[Reached], today: date) -> None:
 def _furthest(steps: Iterable[Step]) -> dict[UUID, Status]:
     """The furthest status that any of a survivor's items came to."""
     order = list(Status)
-    furthest: dict[UUID, Status] = {}
+    furthest: dict[Any, Status] = {}
     for item, status, _ in steps:
         furthest[item.survivor_id] = max(status, furthest.get(item.survivor_id, status), key=order.index)
-    return furthest
+    return {UUID(str(survivor_id)): status for survivor_id, status in furthest.items()}

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from tracker.clock import Clock
 from tracker.engine.status import Status
 from tracker.models import Channel, Clinic, Contact, OutboxMessage, Standing, Survivor
-from tracker.services.writing import insert_new
+from tracker.services import as_stored, row_ids
+from tracker.services.writing import insert_new_telling
 
 TEMPLATE = "reminder"
 NOT_AGAIN_FOR = timedelta(days=30)
@@ -27,24 +28,26 @@ def plan(session: Session, clinic: Clinic, reached: dict[UUID, Status], *, clock
     today = clock.today(clinic.tz)
     # Two columns only: an address that cannot be decrypted must not stop the night's check.
     contacts = session.execute(
-        sa.select(Contact.id, Contact.survivor_id)
+        sa.select(as_stored.column(Contact.id), as_stored.column(Contact.survivor_id))
         .join(Survivor, Survivor.id == Contact.survivor_id)
         .where(Contact.survivor_id.in_(ids), agreed(), followed(), ~_written_to_lately(clock))
         .order_by(Contact.id)
     ).all()
-    rows = [_message(contact_id, survivor_id, today, clock) for contact_id, survivor_id in contacts]
-    return insert_new(session, OutboxMessage, rows)
+    message_ids, at = row_ids.rising(clock.now()), as_stored.instant(clock.now())
+    rows = [_message(next(message_ids), contact_id, survivor_id, today, at) for contact_id, survivor_id in contacts]
+    return len(insert_new_telling(session, as_stored.table(OutboxMessage), rows, "id"))
 
 
-def _message(contact_id: UUID, survivor_id: UUID, today: date, clock: Clock) -> dict[str, object]:
+def _message(message_id: str, contact_id: object, survivor_id: object, today: date, at: str) -> dict[str, object]:
     return {
-        "dedupe_key": f"{TEMPLATE}:{contact_id}:{today.isoformat()}",
-        "channel": Channel.EMAIL,
+        "id": message_id,
+        "dedupe_key": f"{TEMPLATE}:{UUID(str(contact_id))}:{today.isoformat()}",
+        "channel": Channel.EMAIL.value,
         "contact_id": contact_id,
         "survivor_id": survivor_id,
         "template": TEMPLATE,
-        "created_at": clock.now(),
-        "not_before": clock.now(),
+        "created_at": at,
+        "not_before": at,
         "attempts": 0,
         "failure": "",
     }

@@ -13,16 +13,16 @@ from tracker.models import Base
 
 def insert_new(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> int:
     """Insert the rows that no unique key holds yet; how many were new. Running it twice adds nothing."""
-    return len(insert_new_telling(session, model, rows, *(column.key for column in model.__table__.primary_key)))
+    table = model.__table__
+    return len(insert_new_telling(session, table, rows, *(column.key for column in table.primary_key)))
 
 
 def insert_new_telling(
-    session: Session, model: type[Base], rows: Sequence[dict[str, Any]], *columns: str
+    session: Session, table: sa.FromClause, rows: Sequence[dict[str, Any]], *columns: str
 ) -> Sequence[sa.Row[Any]]:
     """``insert_new``, and these columns of the rows that were new, in no order."""
     if not rows:
         return []
-    table = model.__table__
     values = [row if "id" in row or "id" not in table.c else {"id": uuid4()} | row for row in rows]
     dialect = session.get_bind().dialect.name
     insert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
