@@ -19,7 +19,7 @@ from tracker.progress import Progress
 from tracker.services import demo, demo_bulk
 from tracker.services.demo import SeededDemo, SignIn
 from tracker.services.demo_bulk import INVENTED_UP_TO, ROUNDS_A_TRANSACTION, Invented, Round
-from tracker.services.demo_copies import Copier
+from tracker.services.demo_copies import Copier, with_scattered_indexes, without_scattered_indexes
 from tracker.services.demo_patterns import Pattern
 from tracker.services.demo_pools import Names
 
@@ -115,6 +115,7 @@ def _copy(invented: Invented, names: dict[str, Names], rounds: list[Round], stil
     ):
         with connection.begin():
             copier = Copier(connection, invented.patterns, names, at=still.now())
+            without_scattered_indexes(connection)
         for start in range(0, len(rounds), ROUNDS_A_TRANSACTION):
             some = rounds[start : start + ROUNDS_A_TRANSACTION]
             with connection.begin(), Session(connection) as session:
@@ -123,3 +124,5 @@ def _copy(invented: Invented, names: dict[str, Names], rounds: list[Round], stil
             progress.advance(sum(each.survivors for each in some))
         with connection.begin(), Session(connection) as session:
             demo_bulk.book(session, copier, invented, rounds, clock=still)
+        with connection.begin():
+            with_scattered_indexes(connection)

@@ -29,12 +29,20 @@ from tracker.models import (
     Result,
     StatusEvent,
     Survivor,
+    SurvivorWord,
     Visit,
     VisitStatus,
+    number_word,
 )
 from tracker.services import boundaries, care_plans, contacts, demo, demo_bulk, names, reasons
 from tracker.services.demo_bulk import Invented, Round
-from tracker.services.demo_copies import NOT_COPIED, Copier, first_half
+from tracker.services.demo_copies import (
+    NOT_COPIED,
+    Copier,
+    first_half,
+    with_scattered_indexes,
+    without_scattered_indexes,
+)
 from tracker.services.demo_pools import Names, names_by_language, reaches
 from tracker.services.states import State, state_of
 
@@ -56,11 +64,14 @@ def fill(database: Database, survivors: int = SURVIVORS, sites: int = 2) -> tupl
     with database.loading() as connection:
         with connection.begin():
             copier = Copier(connection, invented.patterns, NAMES, at=CLOCK.now())
+            without_scattered_indexes(connection)
         with connection.begin(), Session(connection) as session:
             demo_bulk.copy(session, copier, rounds, clock=CLOCK)
             session.flush()
         with connection.begin(), Session(connection) as session:
             demo_bulk.book(session, copier, invented, rounds, clock=CLOCK)
+        with connection.begin():
+            with_scattered_indexes(connection)
     return invented, rounds
 
 
@@ -181,6 +192,16 @@ def test_each_is_somebody_else(look: Session, invented: Invented) -> None:
         assert survivor.family_name in NAMES[survivor.language].family
 
 
+def test_copies_are_found_by_the_words_of_their_own_names(look: Session, invented: Invented) -> None:
+    of_all: dict[UUID, set[tuple[object, ...]]] = {}
+    columns = SurvivorWord.survivor_id, SurvivorWord.word, SurvivorWord.sort_name, SurvivorWord.clinic_id
+    for survivor_id, *told in look.execute(sa.select(*columns)):
+        of_all.setdefault(survivor_id, set()).add(tuple(told))
+    for survivor in copies(look, invented):
+        words = {*survivor.search_name.split(), number_word(survivor.mrn)}
+        assert of_all[survivor.id] == {(word, survivor.sort_name, survivor.clinic_id) for word in words}
+
+
 def test_contacts_bear_the_family_s_name_and_can_be_found_by_how_they_are_reached(
     look: Session, invented: Invented
 ) -> None:
@@ -220,6 +241,13 @@ def test_every_row_of_a_copy_hangs_together(filled: tuple[Database, Invented, li
         if "survivor_id" in table.c and table.name not in NOT_COPIED:
             per_copy = look.execute(sa.select(table.c.survivor_id, sa.func.count()).group_by(table.c.survivor_id)).all()
             assert all(isinstance(survivor_id, UUID | type(None)) for survivor_id, _n in per_copy)
+
+
+def test_every_index_is_there_again(filled: tuple[Database, Invented, list[Round]]) -> None:
+    there = sa.inspect(filled[0].engine)
+    for table in Base.metadata.sorted_tables:
+        wanted = {str(index.name) for index in table.indexes}
+        assert wanted <= {str(index["name"]) for index in there.get_indexes(table.name)}, table.name
 
 
 def test_some_are_booked_into_slots_that_nobody_else_has(look: Session, invented: Invented) -> None:

@@ -304,7 +304,7 @@ def test_no_list_scans_all_due_items(
     session: Session, clinic: Clinic, coordinator: Actor, narrowed: dict[str, Any]
 ) -> None:
     full_row(session, clinic)
-    query = worklists.ordered(clinic, WorklistFilter(**narrowed), TODAY).query(limit=26)
+    query = worklists.ordered(session, clinic, WorklistFilter(**narrowed), TODAY).query(limit=26)
     plan = plan_of(session, query)
     assert "SCAN due_items" not in plan
     assert "Seq Scan on due_items" not in plan

@@ -42,6 +42,7 @@ from tracker.models.people import (
     Schooling,
     Severity,
 )
+from tracker.models.search_words import BY_CODE_POINTS, NUMBER, SurvivorWord, number_word, rewrite_words
 from tracker.models.survivor import PLACES, Contact, ContactKind, Sex, Standing, Survivor, SurvivorIdentifier
 from tracker.models.therapy import (
     DRUG_UNITS,
@@ -90,10 +91,12 @@ from tracker.models.tumor import (
 from tracker.models.workup import NEURO_ITEMS, Biopsy, Finding, WorkupExam, WorkupImaging, WorkupLab
 
 __all__ = [
+    "BY_CODE_POINTS",
     "DRUG_UNITS",
     "FAMILY",
     "IMAGE_TYPES",
     "NEURO_ITEMS",
+    "NUMBER",
     "PLACES",
     "PRECISIONS",
     "ROUTES",
@@ -182,6 +185,7 @@ __all__ = [
     "Surgery",
     "Survivor",
     "SurvivorIdentifier",
+    "SurvivorWord",
     "Symptom",
     "SymptomPhase",
     "Transfusion",
@@ -198,4 +202,6 @@ __all__ = [
     "WorkupExam",
     "WorkupImaging",
     "WorkupLab",
+    "number_word",
+    "rewrite_words",
 ]

@@ -47,7 +47,6 @@ class Survivor(HasId, Base):
         sa.CheckConstraint("merged_into_id IS NULL OR withdrawn_at IS NOT NULL", name="merged_is_withdrawn"),
         sa.UniqueConstraint("clinic_id", "mrn"),
         sa.Index("ix_survivors_clinic_id_sort_name", "clinic_id", "sort_name", "id"),
-        sa.Index("ix_survivors_clinic_id_search_name", "clinic_id", "search_name"),
         sa.Index("ix_survivors_clinic_id_plan_holds_until", "clinic_id", "plan_holds_until"),
     )
 

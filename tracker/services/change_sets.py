@@ -12,7 +12,17 @@ from sqlalchemy.orm import Session
 
 from tracker.clock import Clock
 from tracker.errors import Conflict, Invalid, NotFound
-from tracker.models import ChangedRow, ChangeKind, ChangeSet, ChangeState, ClosedBy, DueItem, RowAct, Survivor
+from tracker.models import (
+    ChangedRow,
+    ChangeKind,
+    ChangeSet,
+    ChangeState,
+    ClosedBy,
+    DueItem,
+    RowAct,
+    Survivor,
+    rewrite_words,
+)
 from tracker.policy import Action, Actor, require_clinic
 from tracker.services import audit, care_plans, editions, given, journal, stored_rows
 from tracker.services.journal import CHUNK, KEPT
@@ -166,6 +176,7 @@ def put_back(
     touched = _touched(session, change_set)
     _take_out(session, touched)
     _restore(session, touched)
+    rewrite_words(session.connection(), touched.ids("survivors"))
     session.expire_all()
     new = touched.ids("survivors", RowAct.INSERTED)
     for survivor_id in new:

@@ -8,7 +8,7 @@ the seeding, as a UUID of version 7 does.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -21,18 +21,45 @@ from sqlalchemy.engine import Connection
 
 from tracker.engine.origins import BIRTH
 from tracker.models import Base, Contact, ContactKind, DueItem, Survivor
+from tracker.services.demo_copy_words import (
+    BIRTHS,
+    FAMILY,
+    FAMILY_WORDS,
+    GIVEN,
+    GIVEN_WORDS,
+    REACH,
+    found_by,
+    is_born,
+    name_row,
+    reached_apart,
+    temporary,
+    told_apart,
+    words_of_names,
+)
 from tracker.services.demo_patterns import Pattern
-from tracker.services.demo_pools import REACHES, SEXES, Names, reaches
-from tracker.services.names import folded
+from tracker.services.demo_pools import SEXES, Names, reaches
 
 # What tells of people who were really there, or is worked out anew.
 NOT_COPIED = frozenset(
-    {"audit_events", "access_events", "outbox_messages", "grants", "summary_editions", "plan_failures"}
+    {
+        "audit_events",
+        "access_events",
+        "outbox_messages",
+        "grants",
+        "summary_editions",
+        "plan_failures",
+        "survivor_words",
+    }
 )
-FIRST_NUMBER = 10_000_000
-# A prime that divides no product of two pools: neighbors then have names far apart, and no two people the same names
-# before all pairs of them are used up.
-STRIDE = 15_485_863
+# Indexes by names and by how people are reached.
+SCATTERED = frozenset(
+    {
+        "ix_contacts_email_key",
+        "ix_contacts_phone_key",
+        "ix_survivor_words_clinic_id_word",
+        "ix_survivors_clinic_id_sort_name",
+    }
+)
 ROUNDS_AN_INSTANT = 4096
 ROWS_AT_ONCE, PATTERNS_AT_ONCE = 1_000, 20
 # In the reasons kept in a pattern, this stands for the first half of an id.
@@ -41,8 +68,6 @@ FIRST_HALF = "{{first half}}"
 BORN = "{{born}}"
 UUIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 Row = dict[str, Any]
-Expressions = dict[str, sa.ColumnElement[Any]]
-GIVEN, FAMILY, BIRTHS, REACH = "demo_given", "demo_family", "demo_births", "demo_reach"
 SURVIVORS, CONTACTS, ITEMS = Survivor.__tablename__, Contact.__tablename__, DueItem.__tablename__
 
 
@@ -68,7 +93,9 @@ class Copier:
         self._suffixes: dict[UUID, str] = {}
         tables = [table for number, table in enumerate(Base.metadata.sorted_tables) if self._number(number, table)]
         self._make_pools(patterns)
-        self._statements = [self._statement(table, self._keep(table)) for table in tables]
+        kept = {table.name: self._keep(table) for table in tables}
+        self._statements = [self._statement(table, kept[table.name]) for table in tables]
+        self._statements.append(found_by(kept[SURVIVORS]))
 
     def copy(self, number: int, clinic_id: UUID, *, survivors: int) -> None:
         """One round, numbered from 1: the first so many of the patterns, for this clinic."""
@@ -103,7 +130,7 @@ class Copier:
         """A temporary table with the rows of the patterns, ids cut to their second halves."""
         columns = [sa.Column(column.name, _kept_type(column)) for column in _written(table)]
         extra = [sa.Column(name, sa.BigInteger) for name in _extra_columns(table.name)]
-        kept = _temporary(f"demo_{table.name}", *extra, *columns)
+        kept = temporary(f"demo_{table.name}", *extra, *columns)
         kept.create(self.connection)
         ids = iter(self._place)
         # A few patterns at a time: read in one go, their charts would take more memory than all the rest.
@@ -168,13 +195,13 @@ class Copier:
     def _make_pools(self, patterns: Sequence[Pattern]) -> None:
         names = self._names
         given = [
-            _name(self._given_pool(language, sex), place, name)
+            name_row(self._given_pool(language, sex), place, name)
             for language in self._languages
             for sex in SEXES
             for place, name in enumerate(names[language].given[sex])
         ]
         family = [
-            _name(number, place, name)
+            name_row(number, place, name)
             for number, language in enumerate(self._languages)
             for place, name in enumerate(names[language].family)
         ]
@@ -183,7 +210,9 @@ class Copier:
             for pattern in patterns
             for place, born in enumerate(pattern.births)
         ]
-        for table, rows in ((_given, given), (_family, family), (_births, births), (_reach, reaches())):
+        pools: list[tuple[sa.Table, Iterable[Row]]] = [(GIVEN, given), (FAMILY, family), (BIRTHS, births)]
+        pools += [(REACH, reaches()), (GIVEN_WORDS, words_of_names(given)), (FAMILY_WORDS, words_of_names(family))]
+        for table, rows in pools:
             table.create(self.connection)
             many = iter(rows)
             while some := list(islice(many, ROWS_AT_ONCE)):
@@ -195,13 +224,13 @@ class Copier:
         copied = {column.name: self._copied(column, rows.c[column.name]) for column in _written(table)}
         source: sa.FromClause = rows
         if table.name == SURVIVORS:
-            source, own = _told_apart(rows)
+            source, own = told_apart(rows)
             copied |= own
         elif table.name == CONTACTS:
-            source, own = _reached_apart(rows)
+            source, own = reached_apart(rows)
             copied |= own
         elif table.name == ITEMS:
-            source = rows.join(_births, _born(rows))
+            source = rows.join(BIRTHS, is_born(rows))
         query = sa.select(*copied.values()).select_from(source).where(rows.c.place < sa.bindparam("survivors"))
         return sa.insert(table).from_select(list(copied), query, include_defaults=False)
 
@@ -213,7 +242,7 @@ class Copier:
         if isinstance(column.type, sa.JSON):
             written = sa.func.replace(kept, FIRST_HALF, sa.bindparam("written", type_=sa.String))
             if column.table.name == ITEMS:
-                written = sa.func.replace(written, BORN, sa.cast(_births.c.born, sa.String))
+                written = sa.func.replace(written, BORN, sa.cast(BIRTHS.c.born, sa.String))
             return sa.cast(written, sa.JSON) if self.connection.dialect.name == "postgresql" else written
         return kept
 
@@ -227,6 +256,23 @@ def first_half(at: datetime, number: int) -> str:
 def _second_half(place: int, table: int, row: int) -> str:
     """The other 16: the variant, which survivor, which table, and which row of it."""
     return f"8{place:05x}{table:02x}{row:08x}"
+
+
+def without_scattered_indexes(connection: Connection) -> None:
+    """Drop the indexes whose order is not that of the copies: a page of them would be written for nearly every row."""
+    for index in _scattered():
+        index.drop(connection)
+
+
+def with_scattered_indexes(connection: Connection) -> None:
+    """Make them again, of all rows at once."""
+    for index in _scattered():
+        index.create(connection)
+
+
+def _scattered() -> Iterator[sa.Index]:
+    for table in Base.metadata.sorted_tables:
+        yield from sorted((each for each in table.indexes if each.name in SCATTERED), key=lambda each: str(each.name))
 
 
 def _written(table: sa.Table) -> list[sa.Column[Any]]:
@@ -255,79 +301,3 @@ def _extra_columns(table: str) -> list[str]:
     chosen = ["given_size", "family_pool", "family_size", "own_pool", "own_size", "apart"]
     own = {SURVIVORS: [*chosen, "births"], CONTACTS: chosen, ITEMS: ["births"]}
     return ["place", *own.get(table, [])]
-
-
-def _temporary(name: str, *columns: sa.Column[Any]) -> sa.Table:
-    return sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"])
-
-
-def _numbered(name: str, *columns: sa.Column[Any]) -> sa.Table:
-    key = [sa.Column(each, sa.BigInteger, primary_key=True, autoincrement=False) for each in ("pool", "place")]
-    return _temporary(name, *key, *columns)
-
-
-_given = _numbered(GIVEN, sa.Column("name", sa.Text), sa.Column("folded", sa.Text))
-_family = _numbered(FAMILY, sa.Column("name", sa.Text), sa.Column("folded", sa.Text))
-_births = _numbered(BIRTHS, sa.Column("born", sa.Date))
-_reach = _temporary(
-    REACH,
-    sa.Column("place", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("phone", Contact.__table__.c.phone.type),
-    sa.Column("phone_key", sa.String(64)),
-    sa.Column("email", Contact.__table__.c.email.type),
-    sa.Column("email_key", sa.String(64)),
-)
-
-
-def _name(pool: int, place: int, name: str) -> Row:
-    return {"pool": pool, "place": place, "name": name, "folded": folded(name)}
-
-
-def _running(rows: sa.Table) -> sa.ColumnElement[int]:
-    """The number of a copy among all copies."""
-    return sa.bindparam("before", type_=sa.BigInteger) + rows.c.place
-
-
-def _pair(rows: sa.Table) -> sa.ColumnElement[int]:
-    """The number of a copy's pair of names among all pairs of its language and sex."""
-    return (_running(rows) * STRIDE) % (rows.c.given_size * rows.c.family_size)
-
-
-def _named(rows: sa.Table) -> sa.FromClause:
-    """The rows with the names chosen for each."""
-    first = (_pair(rows) % rows.c.given_size + rows.c.apart) % rows.c.own_size
-    given = sa.and_(_given.c.pool == rows.c.own_pool, _given.c.place == first)
-    family = sa.and_(_family.c.pool == rows.c.family_pool, _family.c.place == _pair(rows) // rows.c.given_size)
-    return rows.join(_given, given).join(_family, family)
-
-
-def _born(rows: sa.Table) -> sa.ColumnElement[bool]:
-    """Which day of birth is a copy's: from round to round the next of those of its pattern."""
-    turn = sa.bindparam("number", type_=sa.BigInteger) % rows.c.births
-    return sa.and_(_births.c.pool == rows.c.place, _births.c.place == turn)
-
-
-def _told_apart(rows: sa.Table) -> tuple[sa.FromClause, Expressions]:
-    """Survivors by names, record number and day of birth."""
-    words = _family.c.folded + " " + _given.c.folded
-    return _named(rows).join(_births, _born(rows)), {
-        "mrn": sa.cast(FIRST_NUMBER + _running(rows), sa.String),
-        "given_name": _given.c.name,
-        "family_name": _family.c.name,
-        "search_name": words,
-        "sort_name": words,
-        "birth_date": _births.c.born,
-    }
-
-
-def _reached_apart(rows: sa.Table) -> tuple[sa.FromClause, Expressions]:
-    """Contacts by names and by how they are reached: those of one survivor in the same way, some others too."""
-    source = _named(rows).join(_reach, _reach.c.place == _running(rows) % REACHES)
-    has_email = rows.c.email_key.is_not(None)
-    return source, {
-        "name": _given.c.name + " " + _family.c.name,
-        "phone": _reach.c.phone,
-        "phone_key": _reach.c.phone_key,
-        "email": sa.case((has_email, _reach.c.email)),
-        "email_key": sa.case((has_email, _reach.c.email_key)),
-    }

@@ -35,6 +35,7 @@ NOT_KEPT = frozenset(
         "sign_in_failures",
         "status_events",
         "summary_editions",
+        "survivor_words",
         "uploads",
         "user_sessions",
         "users",

@@ -59,19 +59,23 @@ EVERYBODY = (Stretch(Rank.RECURRENCE_OVERDUE, Rank.DECEASED),)
 
 @dataclass(frozen=True)
 class Order:
-    """A part of a clinic's order on a day, narrowed by conditions on the survivors."""
+    """A part of a clinic's order on a day, narrowed by conditions on the survivors.
+
+    ``among``: the few who may be in it, where they are known; they are looked up, and the order worked out.
+    """
 
     clinic_id: UUID
     today: date
     stretches: tuple[Stretch, ...] = EVERYBODY
     narrowed: tuple[sa.ColumnElement[bool], ...] = ()
+    among: tuple[UUID, ...] | None = None
 
     def query(
         self, *, limit: int | None = None, start: Place | None = None, backwards: bool = False
     ) -> sa.Select[UUID, int, date]:
         """Ids with rank and date, most at risk first; after ``start``, or backwards from it."""
-        parts = [self._kept(each, start, backwards) for each in self.stretches]
-        parts += [self._worked_out(each, start, backwards) for each in ended(self.today)]
+        parts = [self._kept(each, start, backwards) for each in self._looked_up()]
+        parts += [self._worked_out(each, start, backwards) for each in self._to_work_out()]
         found = sa.union_all(*(_first(part, limit) for part in parts)).subquery("places")
         keys = [found.c.rank, found.c.since, found.c.id]
         ordered = sa.select(found.c.id, found.c.rank, found.c.since).order_by(*_directed(keys, backwards))
@@ -79,11 +83,21 @@ class Order:
 
     def count(self) -> sa.Select[int]:
         """How many there are; where there are more than ``COUNTED_UP_TO``, that and one."""
-        parts = [sa.select(PLACES.id).where(*self._kept_where(each)) for each in self.stretches]
-        parts += [sa.select(PLACES.id).where(*self._worked_out_where(each)) for each in ended(self.today)]
+        parts = [sa.select(PLACES.id).where(*self._kept_where(each)) for each in self._looked_up()]
+        parts += [sa.select(PLACES.id).where(*self._worked_out_where(each)) for each in self._to_work_out()]
         # Each part is cut short by itself: a union would be made whole before it is.
         cut = [sa.select(part.limit(COUNTED_UP_TO + 1).subquery().c.id) for part in parts]
         return sa.select(sa.func.count()).select_from(sa.union_all(*cut).subquery())
+
+    def _looked_up(self) -> tuple[Stretch, ...]:
+        return self.stretches if self.among is None else ()
+
+    def _to_work_out(self) -> list[Conditions]:
+        if self.among is not None:
+            # Said as what is not the case, so that nobody is looked for but by id.
+            others = sa.not_(sa.or_(PLACES.clinic_id != self.clinic_id, PLACES.withdrawn_at.is_not(None)))
+            return [[PLACES.id.in_(self.among), others]]
+        return [[*followed(self.clinic_id), whose] for whose in ended(self.today)]
 
     def _kept(self, part: Stretch, start: Place | None, backwards: bool) -> sa.Select[Any]:
         keys = [PLACES.place_rank, PLACES.place_since, PLACES.id]
@@ -95,18 +109,18 @@ class Order:
         found = [*followed(self.clinic_id), *kept(self.today), *_between(part, start, backwards), *self.narrowed]
         return found if part.standing is None else [*found, PLACES.standing == part.standing]
 
-    def _worked_out(self, whose: sa.ColumnElement[bool], start: Place | None, backwards: bool) -> sa.Select[Any]:
+    def _worked_out(self, whose: Conditions, start: Place | None, backwards: bool) -> sa.Select[Any]:
         rank, since = rank_case(self.today).label("rank"), since_case(self.today).label("since")
         query = sa.select(PLACES.id, rank, since).where(*self._worked_out_where(whose))
         if start is not None:
             query = query.where(comes_after(start, self.today, backwards=backwards))
         return query.order_by(*_directed([rank, since, PLACES.id], backwards))
 
-    def _worked_out_where(self, whose: sa.ColumnElement[bool]) -> Conditions:
+    def _worked_out_where(self, whose: Conditions) -> Conditions:
         rank = rank_case(self.today)
         where = [sa.and_(rank.between(int(part.first), int(part.last)), _standing_is(part)) for part in self.stretches]
         wanted = [] if self.stretches == EVERYBODY else [sa.or_(*where)]
-        return [*followed(self.clinic_id), whose, *wanted, *self.narrowed]
+        return [*whose, *wanted, *self.narrowed]
 
 
 def followed(clinic_id: UUID) -> Conditions:

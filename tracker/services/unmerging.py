@@ -10,7 +10,17 @@ from sqlalchemy.orm import Session
 
 from tracker.clock import Clock
 from tracker.errors import Conflict, Invalid, NotFound
-from tracker.models import ChangedRow, ChangeKind, ChangeSet, ChangeState, DuplicatePair, PairState, RowAct, Survivor
+from tracker.models import (
+    ChangedRow,
+    ChangeKind,
+    ChangeSet,
+    ChangeState,
+    DuplicatePair,
+    PairState,
+    RowAct,
+    Survivor,
+    rewrite_words,
+)
 from tracker.policy import Action, Actor, require_clinic
 from tracker.services import change_sets, duplicates, editions, stored_rows
 from tracker.services.editing import begin_edit
@@ -301,6 +311,7 @@ class _Apart:
         result.kept_edits += sorted(changed.keys() - untouched.keys() - {"search_name", "sort_name"})
         if untouched:
             self._set_values("survivors", self._kept.id, stored_rows.decode(table, untouched))
+        rewrite_words(self._session.connection(), [self._gone.id, self._kept.id])
 
     def _close_gap(self) -> None:
         """The first tumor on record has place 0: somebody may have put one that goes back in front."""

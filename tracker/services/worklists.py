@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,14 +13,14 @@ from tracker.clock import Clock
 from tracker.engine.rules import Pack
 from tracker.engine.types import Flag
 from tracker.errors import Forbidden
-from tracker.models import Clinic, Diagnosis, Survivor, SurvivorIdentifier
+from tracker.models import Clinic, Diagnosis, Survivor
 from tracker.policy import Action, Actor, require_clinic, visible_survivors
 from tracker.services import places
 from tracker.services.due_lines import has_due_item
-from tracker.services.likeness import FORMER_SYSTEM
 from tracker.services.names import folded
 from tracker.services.packs import pack_for
 from tracker.services.places import COUNTED_UP_TO, EVERYBODY, STRETCHES, Order, Stretch
+from tracker.services.search_words import likely, named, numbered
 from tracker.services.states import State
 from tracker.services.worklist_rank import LAST_TO_ACT_ON, Place, Rank, rank_case, since_case
 from tracker.services.worklist_rows import WorklistRow, build_rows
@@ -27,6 +28,8 @@ from tracker.services.worklist_rows import WorklistRow, build_rows
 PAGE = 25
 CHUNK = 500
 FOUND_AT_MOST = 50
+# So many are looked up one by one and put in order; where there are more, the order is gone through.
+FEW = 2_000
 NEEDS_ACT = "needs_act"
 EVERYONE = "everyone"
 
@@ -66,13 +69,17 @@ class Worklist:
 
 @dataclass(frozen=True)
 class Found:
-    """Who was found. ``exact`` is the survivor whose record number this is, where there is just one."""
+    """Who was found. ``exact`` is the survivor whose record number this is, where there is just one.
+
+    ``total_is_more``: there are more than ``total``, and ``rows`` are some of the first of them.
+    """
 
     exact: UUID | None
     rows: list[WorklistRow]
     total: int
     pack: Pack
     today: date
+    total_is_more: bool = False
 
 
 def clinic_for(session: Session, actor: Actor) -> Clinic:
@@ -100,7 +107,7 @@ def page(
     """One page of the list, after (or before) a place in the order, in a fixed number of statements."""
     clinic = clinic_for(session, actor)
     today = clock.today(clinic.tz)
-    order = ordered(clinic, wanted, today)
+    order = ordered(session, clinic, wanted, today)
     backwards = before is not None
     found = session.execute(order.query(limit=size + 1, start=before or after, backwards=backwards)).all()
     kept = found[:size][::-1] if backwards else found[:size]
@@ -126,7 +133,7 @@ def page(
 def everyone_selected(session: Session, wanted: WorklistFilter, *, actor: Actor, clock: Clock) -> Worklist:
     """All pages of the list at once, in the same order, for a download."""
     first = page(session, wanted, actor=actor, clock=clock, size=1)
-    found = session.execute(ordered(first.clinic, wanted, first.today).query()).all()
+    found = session.execute(ordered(session, first.clinic, wanted, first.today).query()).all()
     chunks = (found[start : start + CHUNK] for start in range(0, len(found), CHUNK))
     rows = [row for chunk in chunks for row in _rows(session, chunk, actor, first.today)]
     return replace(first, rows=rows, total=len(rows), total_is_more=False, has_next=False)
@@ -139,22 +146,45 @@ def find(session: Session, text: str, *, actor: Actor, clock: Clock) -> Found:
     """
     clinic = clinic_for(session, actor)
     today = clock.today(clinic.tz)
-    number = text.strip()
-    visible = visible_survivors(actor, Action.VIEW_WORKLIST)
+    number, clinic_ids = text.strip(), actor.clinic_ids(Action.VIEW_WORKLIST)
     if not number:
         return Found(None, [], 0, pack_for(clinic), today)
-    exact = list(session.scalars(visible.where(_numbered(number)).limit(2)))
-    query = visible.where(_named(number))
-    columns = query.add_columns(rank_case(today), since_case(today))
-    found = session.execute(columns.order_by(Survivor.sort_name, Survivor.id).limit(FOUND_AT_MOST)).all()
-    rows = build_rows(session, found, actor, today)
-    only = exact[0].id if len(exact) == 1 else None
-    return Found(only, rows, _count(session, query), pack_for(clinic), today)
+    exact = _visible(session, actor, session.scalars(numbered(clinic_ids, number).limit(2)).all())
+    likely_ones = session.execute(likely(clinic_ids, number, limit=COUNTED_UP_TO + 1)).all()
+    # By name; where there are too many to look through, those whose words come first.
+    by_name = sorted({(row.sort_name, row.survivor_id) for row in likely_ones})
+    first = [survivor_id for _name, survivor_id in by_name[:FOUND_AT_MOST]]
+    rows = build_rows(session, _visible(session, actor, first, rank_case(today), since_case(today)), actor, today)
+    only = exact[0][0].id if len(exact) == 1 else None
+    return Found(only, rows, len(by_name), pack_for(clinic), today, len(by_name) > COUNTED_UP_TO)
 
 
-def ordered(clinic: Clinic, wanted: WorklistFilter, today: date) -> Order:
+def _visible(session: Session, actor: Actor, ids: Sequence[UUID], *columns: sa.ColumnElement[Any]) -> list[Any]:
+    """These survivors with these columns, as far as they are this person's to see, in the order given."""
+    place = {survivor_id: number for number, survivor_id in enumerate(ids)}
+    visible = visible_survivors(actor, Action.VIEW_WORKLIST).where(Survivor.id.in_(ids))
+    found = session.execute(visible.add_columns(*columns))
+    return sorted(found, key=lambda row: place[row[0].id])
+
+
+def ordered(session: Session, clinic: Clinic, wanted: WorklistFilter, today: date) -> Order:
     """The part of the clinic's order that the filters leave."""
-    return Order(clinic.id, today, _stretches(wanted.show), tuple(narrowed(clinic, wanted, today)))
+    among = _few(session, clinic, wanted)
+    return Order(clinic.id, today, _stretches(wanted.show), tuple(narrowed(clinic, wanted, today)), among)
+
+
+def _few(session: Session, clinic: Clinic, wanted: WorklistFilter) -> tuple[UUID, ...] | None:
+    """Everybody whom a name, a number or a diagnosis leaves, where that are few; None where they are many."""
+    asked: list[sa.Select[Any] | sa.CompoundSelect[Any]] = []
+    if wanted.text.strip():
+        asked.append(likely([clinic.id], wanted.text.strip(), limit=FEW + 1))
+    if wanted.diagnosis:
+        asked.append(sa.select(Diagnosis.survivor_id).where(Diagnosis.name == wanted.diagnosis).limit(FEW + 1))
+    for query in asked:
+        ids = session.scalars(query).all()
+        if len(ids) <= FEW:
+            return tuple(dict.fromkeys(ids))
+    return None
 
 
 def _stretches(show: str) -> tuple[Stretch, ...]:
@@ -171,10 +201,10 @@ def narrowed(clinic: Clinic, wanted: WorklistFilter, today: date) -> Iterator[sa
         overdue_only = wanted.show == State.OVERDUE
         yield has_due_item(today, flag=wanted.flag, test_codes=codes, overdue_only=overdue_only)
     if wanted.diagnosis:
-        named = sa.and_(Diagnosis.survivor_id == Survivor.id, Diagnosis.name == wanted.diagnosis)
-        yield sa.exists().where(named).correlate(Survivor)
+        theirs = Diagnosis.survivor_id == Survivor.id
+        yield sa.exists().where(theirs, Diagnosis.name == wanted.diagnosis).correlate(Survivor)
     if wanted.text.strip():
-        yield _named(wanted.text.strip())
+        yield named(wanted.text.strip())
 
 
 def _by_state(counted: Mapping[tuple[Rank, State], int]) -> dict[State, int]:
@@ -201,31 +231,9 @@ def _total(
 
 def _rows(session: Session, found: "Sequence[sa.Row[UUID, int, date]]", actor: Actor, today: date) -> list[WorklistRow]:
     """The survivors of these places with what stands beside them, in the same order."""
-    visible = visible_survivors(actor, Action.VIEW_WORKLIST).where(Survivor.id.in_([row.id for row in found]))
-    survivors = {survivor.id: survivor for survivor in session.scalars(visible)}
-    return build_rows(
-        session, [(survivors[row.id], row.rank, row.since) for row in found if row.id in survivors], actor, today
-    )
-
-
-def _named(text: str) -> sa.ColumnElement[bool]:
-    words = folded(text).split()
-    # A space in front of the stored name makes every word of it one that follows a space.
-    name = sa.literal(" ") + Survivor.search_name
-    number = Survivor.mrn.istartswith(text, autoescape=True)
-    return sa.or_(number, sa.and_(*(name.contains(f" {word}") for word in words))) if words else number
-
-
-def _numbered(number: str) -> sa.ColumnElement[bool]:
-    """Whose record number this is, or was before their records were merged."""
-    former = sa.select(SurvivorIdentifier.survivor_id).where(
-        SurvivorIdentifier.system == FORMER_SYSTEM, sa.func.lower(SurvivorIdentifier.value) == number.lower()
-    )
-    return sa.or_(sa.func.lower(Survivor.mrn) == number.lower(), Survivor.id.in_(former))
-
-
-def _count(session: Session, query: "sa.Select[Survivor]") -> int:
-    return session.scalar(sa.select(sa.func.count()).select_from(query.with_only_columns(Survivor.id).subquery())) or 0
+    place = {row.id: (row.rank, row.since) for row in found}
+    survivors = (row[0] for row in _visible(session, actor, list(place)))
+    return build_rows(session, [(survivor, *place[survivor.id]) for survivor in survivors], actor, today)
 
 
 def _diagnosis_names(session: Session, clinic: Clinic) -> list[str]:
