@@ -130,7 +130,11 @@ def registry(session: Session) -> Tables:
 
 def _is_of_the_moment(column: sa.Column[Any]) -> bool:
     name = column.name
-    return isinstance(column.type, sa.Uuid) or name.endswith("_at") or name in ("version", "plan_digest", "reasons")
+    return (
+        isinstance(column.type, sa.Uuid)
+        or name.endswith("_at")
+        or name in ("version", "plan_digest", "plan_seal", "reasons")
+    )
 
 
 @pytest.fixture
