@@ -5,7 +5,7 @@ A place holds from ``placed_on`` until the day before ``place_until``. Nobody wr
 ``place_until`` not after it, compares the dates with today instead (``services.places``), so that a place is never
 wrong, only looked up or worked out. The job moves ``placed_on`` to today wherever a place has ended.
 
-The texts below are the same on both databases. ``migrations/versions/0014_listed_places.py`` holds them as they were
+The texts below are the same on both databases. ``migrations/versions/0016_listed_places.py`` holds them as they were
 then; the numbers are those of ``services.worklist_rank.Rank``.
 """
 

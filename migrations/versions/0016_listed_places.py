@@ -1,4 +1,4 @@
-"""0014 a survivor's place in the worklist: columns the database works out, and the index a page is read from.
+"""0016 a survivor's place in the worklist: columns the database works out, and the index a page is read from.
 
 Added with plain statements, each of the three on a line of its own: SQLAlchemy reads the expression of such a column
 back from SQLite up to the end of the line. On SQLite they take no room, on PostgreSQL the table is written anew.
@@ -7,7 +7,7 @@ back from SQLite up to the end of the line. On SQLite they take no room, on Post
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0014_listed_places", "0016_plan_seals"
+revision, down_revision = "0016_listed_places", "0015_plan_seals"
 branch_labels = depends_on = None
 
 DATES = ("next_upcoming_on", "next_due_on", "next_overdue_on", "recurrence_due_on", "recurrence_overdue_on")

@@ -1,9 +1,9 @@
-"""0016 plan_seal on survivors: while it matches, a stored plan need not be computed again."""
+"""0015 plan_seal on survivors: while it matches, a stored plan need not be computed again."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0016_plan_seals", "0017_events_by_day"
+revision, down_revision = "0015_plan_seals", "0014_events_by_day"
 branch_labels = depends_on = None
 
 

@@ -1,4 +1,4 @@
-"""0015 the words that survivors are found by, with an index: names and record numbers were looked for in every row.
+"""0017 the words that survivors are found by, with an index: names and record numbers were looked for in every row.
 
 The words of those on record are written a thousand survivors at a time, in the order of their ids.
 """
@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0015_survivor_words", "0014_listed_places"
+revision, down_revision = "0017_survivor_words", "0016_listed_places"
 branch_labels = depends_on = None
 
 WORD = sa.String(length=400).with_variant(sa.String(length=400, collation="C"), "postgresql")

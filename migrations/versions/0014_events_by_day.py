@@ -1,11 +1,11 @@
-"""0017 status events are kept by day: what crosses in a night lies together, and is not written all over two indexes.
+"""0014 status events are kept by day: what crosses in a night lies together, and is not written all over two indexes.
 
 Nothing asks for the events of a survivor. Those of an item are found by its dates, which are theirs.
 """
 
 from alembic import op
 
-revision, down_revision = "0017_events_by_day", "0013_plan_failures"
+revision, down_revision = "0014_events_by_day", "0013_plan_failures"
 branch_labels = depends_on = None
 
 BY_ITEM = ("uq_status_events_due_item_id_flag_status_boundary_on", ["due_item_id", "flag", "status", "boundary_on"])
