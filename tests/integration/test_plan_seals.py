@@ -42,14 +42,21 @@ TABLES: tuple[type[Base], ...] = (
 )
 # Columns whose change moves a row elsewhere, out of everybody's sight.
 KEYS = {"id", "survivor_id"}
-CASES = [(model, column.name) for model in TABLES for column in model.__table__.columns if column.name not in KEYS]
+
+
+def _is_left_out(column: Any) -> bool:
+    """Nor is a column changed that the database works out itself."""
+    return column.name in KEYS or column.computed is not None
+
+
+CASES = [(model, column.name) for model in TABLES for column in model.__table__.columns if not _is_left_out(column)]
 # Who has a row of each table.
 OWNERS = {Survivor: 0, Exposure: 0, Event: 4, Diagnosis: 0, Predisposition: 3, Result: 0, Override: 2, DueItem: 0}
 
 
 # What is read of each table: of a survivor's own row all from the birth date on, of the plan's rows all but their ids.
 READ: dict[type[Base], set[str]] = {part.model: set(part.columns) - {"id", "flags"} for part in PARTS}
-READ[Survivor] = {*Person._fields[6:], "plan_holds_until", "plan_seal"}
+READ[Survivor] = {*Person._fields[6:20], "plan_holds_until", "plan_seal"}
 READ[DueItem] |= set(FLAG_COLUMNS)
 
 

@@ -27,7 +27,7 @@ from tests.integration.plan_registry import (
 from tracker.clock import FixedClock
 from tracker.db import Database
 from tracker.models import AuditEvent, DueItem, JobRun, OutboxMessage, PlanFailure, PlanGap, Survivor
-from tracker.services import care_plans, planning, recompute
+from tracker.services import care_plans, many_rows, planning, recompute
 from tracker.services.recompute import Outcome
 
 __all__ = ["filled"]
@@ -108,7 +108,11 @@ def test_only_what_the_seals_leave_open_is_evaluated(
         "UPDATE survivors SET has_plan = false",
     ],
 )
-def test_what_was_changed_by_hand_is_put_right(filled: Database, clock: FixedClock, statement: str) -> None:
+def test_what_was_changed_by_hand_is_put_right(
+    filled: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    # As if there were many of them: the other tests write a few.
+    monkeypatch.setattr(many_rows, "FEW", 1)
     whole = run(filled, clock).checksum
     execute(filled, statement)
     assert run(filled, clock).written > 0

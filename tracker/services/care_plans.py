@@ -72,15 +72,17 @@ def _write(session: Session, survivors: Sequence[Survivor], decisions: Sequence[
     for survivor, decision in zip(survivors, decisions, strict=True):
         _sum_up(survivor, decision.summed)
     session.flush()
-    _settle(session, survivors, clock)
+    _settle(session, decisions, clock)
     return opened
 
 
-def _settle(session: Session, planned: Sequence[Survivor], clock: Clock) -> None:
+def _settle(session: Session, decisions: Sequence[Decision], clock: Clock) -> None:
     """What follows once plans are stored: no message says what is untrue, and no failure stands any more."""
-    quiet = [survivor.id for survivor in planned if _is_quiet(survivor, clock)]
+    quiet = [UUID(each.survivor_id) for each in decisions if each.is_quiet]
+    healed = [UUID(each.survivor_id) for each in decisions if each.heals]
     plan_writing.withdraw_messages(session.connection(), quiet, now=clock.now())
-    plan_failures.clear(session, [survivor.id for survivor in planned])
+    if healed:
+        plan_failures.clear(session, healed)
 
 
 def _forget(session: Session, decisions: Sequence[Decision]) -> None:
@@ -154,10 +156,6 @@ def plan_on(session: Session, survivor: Survivor, on: date) -> CarePlan:
     if is_paused(survivor):
         return NO_PLAN
     return evaluate(load_facts(session, survivor), pack_for(survivor.clinic), on=on)
-
-
-def _is_quiet(survivor: Survivor, clock: Clock) -> bool:
-    return survivor.next_due_on is None or survivor.next_due_on > clock.today(survivor.clinic.tz)
 
 
 def _sum_up(survivor: Survivor, summed: Summed) -> None:

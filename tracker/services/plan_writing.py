@@ -5,17 +5,19 @@ Rows go to the driver as they are. Items close before others open: of each test 
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
+from typing import cast
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from tracker.models import OutboxMessage
+from tracker.models import DueItem, OutboxMessage, PlanGap, Survivor
+from tracker.services import many_rows
 from tracker.services.planning import Decision, Gap, Summary
-from tracker.services.raw_rows import FLAG_COLUMNS, SQLITE, Row
+from tracker.services.raw_rows import FLAG_COLUMNS, Row
 from tracker.services.row_ids import rising_texts
 
+DUE_ITEMS, PLAN_GAPS, SURVIVORS = (cast("sa.Table", model.__table__) for model in (DueItem, PlanGap, Survivor))
 DATES = ("upcoming_on", "due_on", "overdue_after")
 TOLD = ("stops_on", "soft_due_on", "reasons")
 OPENED = (
@@ -35,9 +37,9 @@ def write(connection: Connection, decisions: Sequence[Decision], *, now: datetim
     The rows of the items that were opened are returned, in the decisions' order, with the columns ``OPENED``.
     """
     _close(connection, decisions)
-    _many(connection, "UPDATE due_items", (*FLAG_COLUMNS, *TOLD), _described(decisions))
+    many_rows.update(connection, DUE_ITEMS, (*FLAG_COLUMNS, *TOLD), _described(decisions))
     opened = _opened(decisions, now)
-    _many(connection, "INSERT INTO due_items", OPENED, opened)
+    many_rows.insert(connection, DUE_ITEMS, OPENED, opened)
     _write_gaps(connection, decisions, now)
     return opened
 
@@ -56,7 +58,7 @@ def write_sums(connection: Connection, decisions: Sequence[Decision]) -> None:
         for each in decisions
         if each.resummed
     ]
-    _many(connection, "UPDATE survivors", SUMMED, rows)
+    many_rows.update(connection, SURVIVORS, SUMMED, rows)
 
 
 def withdraw_messages(connection: Connection, survivor_ids: Sequence[UUID], *, now: datetime) -> None:
@@ -90,7 +92,7 @@ def _close(connection: Connection, decisions: Sequence[Decision]) -> None:
         for each in decisions
         for closing in each.closing
     ]
-    _many(connection, "UPDATE due_items", CLOSED, rows)
+    many_rows.update(connection, DUE_ITEMS, CLOSED, rows)
 
 
 def _described(decisions: Sequence[Decision]) -> list[Row]:
@@ -109,26 +111,11 @@ def _opened(decisions: Sequence[Decision], now: datetime) -> list[Row]:
 
 
 def _write_gaps(connection: Connection, decisions: Sequence[Decision], now: datetime) -> None:
-    out = [(gap_id,) for each in decisions for gap_id in each.gaps_out]
-    _many(connection, "DELETE FROM plan_gaps", (), out)
+    out = [gap_id for each in decisions for gap_id in each.gaps_out]
+    many_rows.delete(connection, PLAN_GAPS, out)
     changed = [(*gap, gap_id) for each in decisions for gap_id, gap in each.gaps_changed]
-    _many(connection, "UPDATE plan_gaps", Gap._fields, changed)
+    many_rows.update(connection, PLAN_GAPS, Gap._fields, changed)
     coming = [(each.survivor_id, *gap) for each in decisions for gap in each.gaps_in]
     ids = rising_texts(now, len(coming))
     rows = [(gap_id, *row) for gap_id, row in zip(ids, coming, strict=True)]
-    _many(connection, "INSERT INTO plan_gaps", ("id", "survivor_id", *Gap._fields), rows)
-
-
-def _many(connection: Connection, act: str, columns: tuple[str, ...], rows: list[Row]) -> None:
-    """One statement for all rows. Of what is updated or deleted the id comes last."""
-    if rows:
-        connection.exec_driver_sql(_statement(act, columns, connection.dialect.name), rows)
-
-
-@cache
-def _statement(act: str, columns: tuple[str, ...], dialect: str) -> str:
-    mark = "?" if dialect == SQLITE else "%s"
-    if act.startswith("INSERT"):
-        return f"{act} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"
-    assigned = f" SET {', '.join(f'{column} = {mark}' for column in columns)}" if columns else ""
-    return f"{act}{assigned} WHERE id = {mark}"
+    many_rows.insert(connection, PLAN_GAPS, ("id", "survivor_id", *Gap._fields), rows)

@@ -117,7 +117,8 @@ class Summed:
 class Decision:
     """What to write of one survivor's plan; items that open soonest first.
 
-    ``seen``: the state of the survivor's row for which this is true. ``resummed``: that row changes too.
+    ``seen``: the state of the survivor's row for which this is true. ``resummed``: that row changes too. ``heals``: the
+    plan could not be worked out before.
     """
 
     survivor_id: str
@@ -125,6 +126,7 @@ class Decision:
     seen: Row
     summed: Summed
     resummed: bool
+    heals: bool
     opening: list[Item] = field(default_factory=list)
     closing: list[Closing] = field(default_factory=list)
     describing: list[tuple[str, Item]] = field(default_factory=list)
@@ -174,7 +176,8 @@ def decide(recorded: Recorded, terms: Terms) -> Decision:
     items, gaps = _items(recorded, facts, plan, terms), _gaps(plan)
     summary = _summary(plan, has_plan=not is_paused(person) and not awaits_summary(facts))
     summed = _summed(recorded, items, gaps, summary, _told(plan.holds_until), terms)
-    decision = Decision(person.id, person.clinic_id, person.seen, summed, _is_resummed(recorded, summed))
+    resummed, heals = _is_resummed(recorded, summed), bool(person.has_failed)
+    decision = Decision(person.id, person.clinic_id, person.seen, summed, resummed, heals)
     _compare_items(decision, recorded, items, _Why(recorded, facts, plan, terms))
     _compare_gaps(decision, recorded, gaps)
     return decision

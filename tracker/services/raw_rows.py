@@ -42,7 +42,10 @@ FLAG_COLUMNS = ("recurrence", "late_effects", "predisposition", "visit", "added"
 
 
 class Person(NamedTuple):
-    """A survivor's own row. From ``birth_date`` on: what the plan depends on; from ``has_plan`` on: the plan's sum."""
+    """A survivor's own row. From ``birth_date`` on: what the plan depends on; from ``has_plan`` on: the plan's sum.
+
+    ``has_failed``: at the last attempt the plan could not be worked out.
+    """
 
     id: str
     clinic_id: str
@@ -64,6 +67,7 @@ class Person(NamedTuple):
     next_overdue_on: str | None
     recurrence_due_on: str | None
     recurrence_overdue_on: str | None
+    has_failed: int
 
     @property
     def seen(self) -> Row:
@@ -78,7 +82,7 @@ class Person(NamedTuple):
     @property
     def summary(self) -> Row:
         """What the plan comes to, in the order of ``planning.Summary``."""
-        return self[13:]
+        return self[13:20]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +198,7 @@ def statement(part: Part, dialect: str, which: str) -> str:
     first = [] if owner in part.columns else [_told(table.c[owner], dialect)]
     columns = [
         *first,
-        *(_flags(dialect) if name == "flags" else _told(table.c[name], dialect) for name in part.columns),
+        *(COMPUTED[name](dialect) if name in COMPUTED else _told(table.c[name], dialect) for name in part.columns),
     ]
     conditions = [*([part.only] if part.only else []), _which(owner, dialect, which)]
     order = [owner, *(_sorted(table.c[name], dialect) for name in part.order)]
@@ -228,6 +232,15 @@ def _told(column: sa.Column[Any], dialect: str) -> str:
 def _flags(dialect: str) -> str:
     table = _table(DueItem)
     return " + ".join(f"{_told(table.c[name], dialect)} * {2**place}" for place, name in enumerate(FLAG_COLUMNS))
+
+
+def _has_failed(dialect: str) -> str:
+    found = "EXISTS (SELECT 1 FROM plan_failures WHERE survivor_id = survivors.id)"
+    return found if dialect == SQLITE else f"({found})::int"
+
+
+# What is read and is no column.
+COMPUTED = {"flags": _flags, "has_failed": _has_failed}
 
 
 def _sorted(column: sa.Column[Any], dialect: str) -> str:

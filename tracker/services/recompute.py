@@ -4,7 +4,7 @@ Any ``concurrent.futures.Executor`` may do the reading and deciding, in chunks; 
 transaction of its own under the job's lease. A record that changed meanwhile is looked at again before it is written.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from tracker import marks
 from tracker.clock import Clock
 from tracker.db import Database
-from tracker.models import FailedDuring, JobRun, PlanFailure, Survivor
+from tracker.models import FailedDuring, JobRun, Survivor
 from tracker.policy import Actor
 from tracker.services import audit, leases, plan_failures, plan_writing, recompute_progress
 from tracker.services.leases import Lease
@@ -51,14 +51,13 @@ class Outcome:
 
 @dataclass
 class Work:
-    """One run: whose lease it holds, how far it has come, and whose plans failed before."""
+    """One run: whose lease it holds, and how far it has come."""
 
     database: Database
     clock: Clock
     lease: Lease
     run_id: UUID
     progress: Progress
-    failing: set[UUID]
     total: int
     unsaved: int = field(default=0)
 
@@ -78,11 +77,10 @@ class Work:
 
     def settle(self, found: Answer) -> None:
         """Write what a chunk needs, and how far the run has come."""
-        healed = self._healed(found)
         marks.passed("recompute.chunk_decided")
-        if found.decisions or found.failed or healed:
+        if found.decisions or found.failed or found.healed:
             with self._batch() as session:
-                self._write(session, found, healed)
+                self._write(session, found)
             marks.passed("recompute.chunk_committed")
             return
         self._count(found, [])
@@ -110,14 +108,7 @@ class Work:
             leases.renew(session, self.lease, now=self.clock.now())
             yield session
 
-    def _healed(self, found: Answer) -> set[UUID]:
-        """Those whose plans failed before and do no longer."""
-        if not self.failing:
-            return set()
-        seen, failed = ({UUID(survivor_id) for survivor_id in ids} for ids in (found.contents, found.failed))
-        return self.failing & seen - failed
-
-    def _write(self, session: Session, found: Answer, healed: Iterable[UUID]) -> None:
+    def _write(self, session: Session, found: Answer) -> None:
         connection, now = session.connection(), self.clock.now()
         found = self._as_of_now(session, found)
         decisions = found.decisions
@@ -131,7 +122,7 @@ class Work:
         )
         for survivor_id, error in found.failed.items():
             plan_failures.note(session, UUID(survivor_id), FailedDuring.RECOMPUTE, error, clock=self.clock)
-        plan_failures.clear(session, set(healed))
+        plan_failures.clear(session, {UUID(survivor_id) for survivor_id in found.healed - found.failed.keys()})
         self._count(found, decisions)
         self._tell(session, found)
         self._save(session)
@@ -151,6 +142,7 @@ class Work:
             found.decisions = kept + again.decisions
             found.contents.update(again.contents)
             found.failed.update(again.failed)
+            found.healed.update(again.healed)
         return found
 
     def _count(self, found: Answer, decisions: list[Decision]) -> None:
@@ -200,8 +192,7 @@ def run(
         if lease is None:
             return None
         begun = recompute_progress.begin(session, holder=holder, fresh=fresh, from_start=from_start, clock=clock)
-        failing = set(session.scalars(sa.select(PlanFailure.survivor_id)))
-        work = Work(database, clock, lease, *begun, failing, count_survivors(session))
+        work = Work(database, clock, lease, *begun, count_survivors(session))
         marks.passed("recompute.begin_written")
     marks.passed("recompute.begun")
     try:

@@ -36,12 +36,13 @@ class Order:
 @dataclass(slots=True)
 class Answer:
     """What was found. ``contents``: survivors' ids and the fingerprints of their plans as they will be stored, in the
-    order of the ids."""
+    order of the ids. ``healed``: whose plans could not be worked out before."""
 
     order: Order
     contents: dict[str, bytes] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     failed: dict[str, NamedError] = field(default_factory=dict)
+    healed: set[str] = field(default_factory=set)
 
     def take(self, recorded: Recorded, terms: TermsByClinic) -> None:
         """Decide about one survivor. One whose plan cannot be worked out steps aside, its plan as it was."""
@@ -65,6 +66,8 @@ class Answer:
             if decision.is_needed:
                 self.decisions.append(decision)
         self.contents[person.id] = content
+        if person.has_failed:
+            self.healed.add(person.id)
 
 
 def look_at(rows: Iterable[Recorded], order: Order) -> Answer:
