@@ -50,7 +50,7 @@ def test_what_else_was_given_is_told_though_the_age_decides() -> None:
     assert isinstance(left, AnyOf)
     doses = Doses()
     doses.record("a", Decimal(1))
-    assert left.judge(doses, 18) == (True, ("a",))
+    assert left.judge(doses, 18) == (True, (("a", Decimal(1)),))
     assert left.judge(Doses(), 18) == (True, ())
 
 
@@ -141,6 +141,6 @@ def test_bare_names_are_judged_by_what_was_given() -> None:
     assert isinstance(read("dose_gy >= 15"), DoseIs)
     doses = Doses()
     doses.record("b", Decimal(0), unknown=True)
-    assert AnyOf((Given("a"), Given("b"))).judge(doses, 0) == (True, ("b",))
+    assert AnyOf((Given("a"), Given("b"))).judge(doses, 0) == (True, (("b", None),))
     assert AnyOf((Given("a"), Given("b"))).truth(doses, 0) is True
     assert AnyOf((Given("a"),)).judge(doses, 0) == (False, ())

@@ -149,7 +149,8 @@ def test_a_bad_predicate_is_refused_with_what_is_wrong(text: str, complaint: str
 
 
 def names(text: str, age: int = 10, **given: Any) -> tuple[Truth, tuple[str, ...]]:
-    return read_condition(text, UNITS).judge(doses(**given), age)
+    answer, told = read_condition(text, UNITS).judge(doses(**given), age)
+    return answer, tuple(name for name, _ in told)
 
 
 def test_only_what_was_given_and_made_it_true_is_named() -> None:

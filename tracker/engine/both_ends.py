@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from operator import attrgetter
 
+from tracker.engine.asks import Ask
 from tracker.engine.chart import Ground, open_chart, prepare
-from tracker.engine.merge import make_item
+from tracker.engine.merge import Draft, make_item
 from tracker.engine.precision import PartlyKnown, partly_known, settled
 from tracker.engine.rules import Pack
 from tracker.engine.start_precision import note_start_precision
@@ -53,8 +54,36 @@ def plan_for_both_ends(facts: Facts, pack: Pack, on: date) -> CarePlan:
     gaps = [*first.gaps, *last.gaps, *(_gap(each) for each in _that_matter(ends))]
     # Every plan looked at: a date may begin to matter before either end changes.
     holds_until = _earliest(plan.chart.changes for plan in ends.plans.values())
+    if first is not last:
+        _leave_to_first(first, last)
     items = _merged_items(_explained(first), _explained(last))
     return CarePlan(items, _merged_gaps(gaps), holds_until)
+
+
+def _leave_to_first(first: Drafted, last: Drafted) -> None:
+    """Explain once what both ends ask for alike: then the first has the word, and the last nothing to add."""
+    for test_code, draft in first.drafts.items():
+        other = last.drafts.get(test_code)
+        if other is not None and _is_alike(draft, other):
+            draft.stops_on = _stops_on(draft, other)
+            del last.drafts[test_code]
+
+
+def _is_alike(draft: Draft, other: Draft) -> bool:
+    """The same dates by the same rules and decisions, leaving aside what they are counted from."""
+    if draft.due_on != other.due_on or draft.overdue_after != other.overdue_after or draft.decided or other.decided:
+        return False
+    return [_asking(ask) for ask in draft.asks] == [_asking(ask) for ask in other.asks]
+
+
+def _asking(ask: Ask) -> object:
+    """What makes an ask another reason: see ``_SAYING``."""
+    return ask.rule.id, ask.due_on, ask.last, ask.gap, ask.exposures, ask.at_least, ask.context
+
+
+def _stops_on(first: Draft | PlannedItem, last: Draft | PlannedItem) -> date | None:
+    """It is asked for as long as either plan asks for it."""
+    return max(first.stops_on, last.stops_on) if first.stops_on and last.stops_on else None
 
 
 def _explained(plan: Drafted) -> list[PlannedItem]:
@@ -119,8 +148,7 @@ def _merged(first: PlannedItem, last: PlannedItem) -> PlannedItem:
         winner.overdue_after,
         winner.own_overdue,
         tuple(_merged_reasons(winner.reasons, loser.reasons)),
-        # It is asked for as long as either plan asks for it.
-        max(first.stops_on, last.stops_on) if first.stops_on and last.stops_on else None,
+        _stops_on(first, last),
     )
 
 

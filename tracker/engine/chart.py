@@ -11,7 +11,6 @@ from tracker.engine.schedule import add_months, age_on
 from tracker.engine.starts import Anchors
 from tracker.engine.types import Diagnosis, Facts, Origin, Result
 
-Exposures = tuple[tuple[str, Decimal | None], ...]
 KnownParts = tuple[tuple[str, Decimal], ...]
 COUNTING_STATUSES = frozenset({"final", "amended", "corrected"})
 # What follows from the birth date and from being here: a recorded value changes nothing.

@@ -14,8 +14,10 @@ from typing import Any
 from tracker.engine.schedule import Period, add_period
 
 Truth = bool | None
-# The answer, and the names of what was given that made it so (or left it open).
-Judgement = tuple[Truth, tuple[str, ...]]
+# Exposures with their doses (None: given, dose unknown), as reasons tell them.
+Told = tuple[tuple[str, Decimal | None], ...]
+# The answer, and what was given that made it so (or left it open).
+Judgement = tuple[Truth, Told]
 _NOT_MET: Judgement = (False, ())
 
 AGE = "age_y"
@@ -64,19 +66,15 @@ class Doses:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A bare name, or a name ``> 0``: true if above zero. ``met`` is the judgement then, made once."""
+    """A bare name, or a name ``> 0``: true if above zero."""
 
     name: str
-    met: Judgement = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "met", (True, (self.name,)))
 
     def truth(self, doses: Doses, age: int) -> Truth:  # noqa: ARG002
         return self.name in doses.given
 
     def judge(self, doses: Doses, age: int) -> Judgement:  # noqa: ARG002
-        return self.met if self.name in doses.given else _NOT_MET
+        return (True, (doses.told[self.name],)) if self.name in doses.given else _NOT_MET
 
     def leaves(self) -> Iterator["Leaf"]:
         yield self
@@ -99,7 +97,7 @@ class DoseIs:
 
     def judge(self, doses: Doses, age: int) -> Judgement:
         truth = self.truth(doses, age)
-        return truth, (self.name,) if truth is not False and self.name in doses.given else ()
+        return truth, (doses.told[self.name],) if truth is not False and self.name in doses.given else ()
 
     def leaves(self) -> Iterator["Leaf"]:
         yield self
@@ -135,8 +133,8 @@ class Not:
         return None if truth is None else not truth
 
     def judge(self, doses: Doses, age: int) -> Judgement:
-        truth, names = self.part.judge(doses, age)
-        return (None, names) if truth is None else (not truth, ())
+        truth, told = self.part.judge(doses, age)
+        return (None, told) if truth is None else (not truth, ())
 
     def leaves(self) -> Iterator["Leaf"]:
         yield from self.part.leaves()
@@ -160,15 +158,15 @@ class AllOf:
 
     def judge(self, doses: Doses, age: int) -> Judgement:
         answer: Truth = True
-        names: tuple[str, ...] = ()
+        told: Told = ()
         for part in self.parts:
             truth, found = part.judge(doses, age)
             if truth is False:
                 return _NOT_MET
             if truth is None:
                 answer = None
-            names += found
-        return answer, names
+            told += found
+        return answer, told
 
     def leaves(self) -> Iterator["Leaf"]:
         for part in self.parts:
@@ -206,9 +204,9 @@ class AnyOf:
             given = doses.given
             if given.isdisjoint(self.names):
                 return _NOT_MET
-            return True, tuple([name for name in self.names if name in given])
-        met: tuple[str, ...] = ()
-        open_: tuple[str, ...] = ()
+            return True, tuple([doses.told[name] for name in self.names if name in given])
+        met: Told = ()
+        open_: Told = ()
         answer: Truth = False
         for part in self.parts:
             truth, found = part.judge(doses, age)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracker.engine.asks import Ask, Asked
-from tracker.engine.chart import Chart, Exposures, KnownParts, unknown_roots
-from tracker.engine.conditions import Doses, undecided
+from tracker.engine.chart import Chart, KnownParts, unknown_roots
+from tracker.engine.conditions import Doses, Told, undecided
 from tracker.engine.origins import BIRTH, origins_of
 from tracker.engine.rules import LateEffectRule
 from tracker.engine.schedule import add_months, add_period, birthday
@@ -44,8 +44,7 @@ class Window:
 
 
 # A row with the day its counting starts, one of its windows, and the exposures given that made it apply.
-Names = tuple[str, ...]
-Row = tuple[LateEffectRule, date, Window, Names]
+Row = tuple[LateEffectRule, date, Window, Told]
 
 
 def ask_late_effects(chart: Chart, asked: Asked) -> None:
@@ -76,13 +75,13 @@ def _rows_by_test(chart: Chart, anchors: Anchors) -> dict[str, list[Row]]:
         if start is None:
             continue
         if rule.is_lifelong:
-            truth, names = rule.condition.judge(doses, 0)
+            truth, told = rule.condition.judge(doses, 0)
             if truth is not False:
                 sure = truth is True and not _sex_unsure(rule, chart)
-                tests[rule.test_code].append((rule, start, for_life if sure else for_life_if_met, names))
+                tests[rule.test_code].append((rule, start, for_life if sure else for_life_if_met, told))
         else:
-            for window, names in windows(rule, chart, anchors):
-                tests[rule.test_code].append((rule, start, window, names))
+            for window, told in windows(rule, chart, anchors):
+                tests[rule.test_code].append((rule, start, window, told))
     return tests
 
 
@@ -90,7 +89,7 @@ def _asks(test_code: str, rows: list[Row], chart: Chart, anchors: Anchors, gaps:
     """What the rows of one test ask for; of a second window of the same row the earlier date is enough."""
     asks: list[Ask] = []
     last, doses = chart.newest.get(test_code), chart.doses
-    for rule, start, window, names in rows:
+    for rule, start, window, told in rows:
         ends, due_on = window.ends, start
         if last is not None:
             if rule.every is None:
@@ -100,7 +99,8 @@ def _asks(test_code: str, rows: list[Row], chart: Chart, anchors: Anchors, gaps:
                 due_on = max(start, window.first, add_period(last.on, rule.every))
         if due_on >= ends or not window.asks(chart.on):
             continue
-        exposures, at_least = told(names, doses)
+        exposures = _once(told) if rule.names_twice else told
+        at_least = _known_parts(exposures, doses) if doses.unknown else ()
         gap = TREATED_AS_MET if window.unsure else None
         stops_on = None if ends == date.max else ends
         origins, phase_from = origins_of(rule, chart, anchors), None
@@ -141,28 +141,32 @@ def start_day(rule: LateEffectRule, chart: Chart) -> date | None:
     return None if chart.anchors is None else _resolve(rule.start_text, rule.start, chart, chart.anchors)
 
 
-def windows(rule: LateEffectRule, chart: Chart, anchors: Anchors) -> list[tuple[Window, Names]]:
+def windows(rule: LateEffectRule, chart: Chart, anchors: Anchors) -> list[tuple[Window, Told]]:
     """The stretches of neighboring ages that the row's condition allows, each ended by ``until``; and what decided.
 
     Notes the days on which they open and close.
     """
     found = _by_age(rule, chart)
+    if not found:
+        return found
     until = _resolve(rule.until_text, rule.until, chart, anchors) if rule.until is not None else None
-    if until is not None:
-        for window, _ in found:
-            window.ends = min(window.by_age, until)
-    open_ = [each for each in found if each[0].first < each[0].ends]
-    for window, _ in open_:
-        chart.changes_on(window.first)
-        chart.changes_on(window.ends)
+    open_ = []
+    for each in found:
+        window, _ = each
+        if until is not None and until < window.ends:
+            window.ends = until
+        if window.first < window.ends:
+            chart.changes_on(window.first)
+            chart.changes_on(window.ends)
+            open_.append(each)
     return open_
 
 
-def _by_age(rule: LateEffectRule, chart: Chart) -> list[tuple[Window, Names]]:
-    found: list[tuple[Window, Names]] = []
+def _by_age(rule: LateEffectRule, chart: Chart) -> list[tuple[Window, Told]]:
+    found: list[tuple[Window, Told]] = []
     unsure_of_sex = _sex_unsure(rule, chart)
     for phase in rule.phases:
-        truth, names = phase.condition.judge(chart.doses, phase.age)
+        truth, told = phase.condition.judge(chart.doses, phase.age)
         if truth is False:
             continue
         first = _birthday(phase.age, chart)
@@ -172,7 +176,7 @@ def _by_age(rule: LateEffectRule, chart: Chart) -> list[tuple[Window, Names]]:
             last, _ = found[-1]
             last.by_age, last.ends, last.unsure = ends, ends, last.unsure or unsure
         else:
-            found.append((Window(first, ends, ends, phase.age, unsure), names))
+            found.append((Window(first, ends, ends, phase.age, unsure), told))
     return found
 
 
@@ -193,16 +197,15 @@ def stands_from(rule: LateEffectRule, start: date, anchors: Anchors) -> date:
     return add_months(start, _ONCE_GRACE_MONTHS)
 
 
-def told(names: Names, doses: Doses) -> tuple[Exposures, KnownParts]:
-    """The exposures that decided with their doses, and how much was given at least where that is unknown."""
-    if len(names) == 1:
-        exposures: Exposures = (doses.told[names[0]],)
-    else:
-        exposures = tuple([doses.told[name] for name in dict.fromkeys(names)])
-    if not doses.unknown:
-        return exposures, ()
+def _once(told: Told) -> Told:
+    """Each exposure once, where a condition names it twice."""
+    return tuple(dict(told).items())
+
+
+def _known_parts(told: Told, doses: Doses) -> KnownParts:
+    """How much was given at least, of those whose dose is unknown."""
     certain = doses.certain
-    return exposures, tuple([(name, certain[name]) for name, dose in exposures if dose is None and certain[name] > 0])
+    return tuple([(name, certain[name]) for name, dose in told if dose is None and certain[name] > 0])
 
 
 def _gap(rule: LateEffectRule, window: Window, chart: Chart) -> DataGap:

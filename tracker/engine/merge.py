@@ -67,6 +67,7 @@ def finish(drafts: Iterable[Draft], pack: Pack, not_before: date | None) -> list
     items = []
     for draft in drafts:
         due_on, own, asks = draft.due_on, draft.overdue_after, draft.asks
+        reasons = [_ask_reason(ask, key, not_before, ask is draft.winner) for ask in asks]
         items.append(
             make_item(
                 draft.test_code,
@@ -75,7 +76,7 @@ def finish(drafts: Iterable[Draft], pack: Pack, not_before: date | None) -> list
                 due_on,
                 moved_by(due_on, after) if own is None else own,
                 own is not None,
-                tuple([_ask_reason(ask, key, not_before, ask is draft.winner) for ask in asks]) + draft.decided,
+                (*reasons, *draft.decided),
                 draft.stops_on,
             )
         )

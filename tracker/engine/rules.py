@@ -63,7 +63,7 @@ class LateEffectRule(Rule):
     ``ages`` are the first ages of the stretches in which the condition cannot change with age;
     ``triggers`` are names of which one must have been given, or the row cannot apply (None: it may always);
     ``phases`` are the stretches in which it may, with what is left of the condition. ``is_lifelong``: neither age nor
-    ``until`` limits it.
+    ``until`` limits it. ``names_twice``: an exposure stands in the condition more than once.
     """
 
     organ_system: str
@@ -78,11 +78,14 @@ class LateEffectRule(Rule):
     triggers: frozenset[str] | None
     phases: tuple[Phase, ...] = field(init=False)
     is_lifelong: bool = field(init=False)
+    names_twice: bool = field(init=False)
 
     def __post_init__(self) -> None:
         Rule.__post_init__(self)
         object.__setattr__(self, "phases", phases_of(self.condition, self.ages))
         object.__setattr__(self, "is_lifelong", len(self.ages) == 1 and self.until is None)
+        names = [leaf.name for leaf in self.condition.leaves()]
+        object.__setattr__(self, "names_twice", len(names) > len(set(names)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
