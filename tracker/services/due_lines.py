@@ -63,7 +63,9 @@ def _lines(
     query = (
         sa.select(*COLUMNS)
         .join(Survivor, Survivor.id == DueItem.survivor_id)
-        .where(DueItem.survivor_id.in_(survivor_ids), DueItem.closed_on.is_(None), wanted)
+        # Said of both tables: PostgreSQL would otherwise read all survivors to find these.
+        .where(Survivor.id.in_(survivor_ids), DueItem.survivor_id.in_(survivor_ids))
+        .where(DueItem.closed_on.is_(None), wanted)
         .order_by(DueItem.overdue_after, DueItem.due_on, DueItem.test_code)
     )
     found: dict[UUID, list[DueLine]] = {survivor_id: [] for survivor_id in survivor_ids}
