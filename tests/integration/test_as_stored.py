@@ -21,7 +21,7 @@ def test_what_is_read_as_stored_is_written_back_the_same(database: Database) -> 
         read = sa.select(*(as_stored.column(each) for each in (DueItem.id, DueItem.survivor_id, DueItem.due_on)))
         item_id, survivor_id, due_on = session.execute(read).one()
         assert (UUID(str(item_id)), as_stored.day(due_on)) == (item.id, DUE_ON)
-        row = {"id": next(row_ids.rising(AT)), "due_item_id": item_id, "survivor_id": survivor_id, "status": "due"}
+        row = {"id": row_ids.rising(AT, 1)[0], "due_item_id": item_id, "survivor_id": survivor_id, "status": "due"}
         row |= {"flag": "visit", "boundary_on": due_on, "recorded_at": as_stored.instant(AT)}
         [new] = insert_new_telling(session, as_stored.table(StatusEvent), [row], "status")
         assert new.status == "due"

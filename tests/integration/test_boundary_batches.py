@@ -16,7 +16,7 @@ from tracker.clock import FixedClock
 from tracker.db import Database
 from tracker.engine.types import Flag
 from tracker.models import Clinic, DueItem, OutboxMessage, StatusEvent, Survivor
-from tracker.services import boundaries, row_ids
+from tracker.services import boundaries
 
 
 @pytest.fixture
@@ -174,15 +174,3 @@ def test_an_item_that_somebody_closes_meanwhile_does_not_cross(database: Databas
     job.join()
     assert [done.counts["items"] for done in found] == [1]
     assert len(events(database)) == 1
-
-
-def test_ids_of_one_batch_rise_with_time_and_are_all_different(clock: FixedClock) -> None:
-    ids = row_ids.rising(clock.now())
-    first = [next(ids) for _ in range(2000)]
-    clock.set(DUE_ON)
-    later = next(row_ids.rising(clock.now()))
-    assert len(set(first)) == 2000
-    assert max(first) < later
-    read = [UUID(each) for each in [*first, later]]
-    assert {(each.version, each.variant) for each in read} == {(7, "specified in RFC 4122")}
-    assert read[-1].int >> 80 == int(clock.now().timestamp() * 1000)

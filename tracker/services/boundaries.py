@@ -175,8 +175,10 @@ def _steps(item: Reached, today: date) -> list[Step]:
 
 def _record(session: Session, steps: Sequence[Step], clock: Clock, counts: Counter[str]) -> None:
     """Write the events that are not there yet; an item that took a step counts once, whatever its flags."""
-    ids, at = row_ids.rising(clock.now()), as_stored.instant(clock.now())
-    rows = [_event(next(ids), item, flag, status, on, at) for item, status, on in steps for flag in item.flags]
+    at = as_stored.instant(clock.now())
+    flagged = [(item, flag, status, on) for item, status, on in steps for flag in item.flags]
+    ids = row_ids.rising(clock.now(), len(flagged))
+    rows = [_event(event_id, *each, at) for event_id, each in zip(ids, flagged, strict=True)]
     new = insert_new_telling(session, as_stored.table(StatusEvent), rows, "due_item_id", "status")
     counts["events"] += len(new)
     counts.update(status for _, status in {tuple(row) for row in new})

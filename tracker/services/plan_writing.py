@@ -15,7 +15,7 @@ from tracker.models import DueItem, OutboxMessage, PlanGap, Survivor
 from tracker.services import many_rows
 from tracker.services.planning import Decision, Gap, Summary
 from tracker.services.raw_rows import FLAG_COLUMNS, Row
-from tracker.services.row_ids import rising_texts
+from tracker.services.row_ids import rising
 
 DUE_ITEMS, PLAN_GAPS, SURVIVORS = (cast("sa.Table", model.__table__) for model in (DueItem, PlanGap, Survivor))
 DATES = ("upcoming_on", "due_on", "overdue_after")
@@ -102,7 +102,7 @@ def _described(decisions: Sequence[Decision]) -> list[Row]:
 def _opened(decisions: Sequence[Decision], now: datetime) -> list[Row]:
     """New items. Their first boundary is their own, even when it has passed: the job records what was crossed."""
     opening = [(each.survivor_id, each.clinic_id, item) for each in decisions for item in each.opening]
-    ids = rising_texts(now, len(opening))
+    ids = rising(now, len(opening))
     at = now.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     return [
         (item_id, survivor_id, clinic_id, item[0], *KINDS[item[1]], *item[2:], item[2], at)
@@ -116,6 +116,6 @@ def _write_gaps(connection: Connection, decisions: Sequence[Decision], now: date
     changed = [(*gap, gap_id) for each in decisions for gap_id, gap in each.gaps_changed]
     many_rows.update(connection, PLAN_GAPS, Gap._fields, changed)
     coming = [(each.survivor_id, *gap) for each in decisions for gap in each.gaps_in]
-    ids = rising_texts(now, len(coming))
+    ids = rising(now, len(coming))
     rows = [(gap_id, *row) for gap_id, row in zip(ids, coming, strict=True)]
     many_rows.insert(connection, PLAN_GAPS, ("id", "survivor_id", *Gap._fields), rows)

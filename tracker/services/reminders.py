@@ -33,8 +33,8 @@ def plan(session: Session, clinic: Clinic, reached: dict[UUID, Status], *, clock
         .where(Contact.survivor_id.in_(ids), agreed(), followed(), ~_written_to_lately(clock))
         .order_by(Contact.id)
     ).all()
-    message_ids, at = row_ids.rising(clock.now()), as_stored.instant(clock.now())
-    rows = [_message(next(message_ids), contact_id, survivor_id, today, at) for contact_id, survivor_id in contacts]
+    message_ids, at = row_ids.rising(clock.now(), len(contacts)), as_stored.instant(clock.now())
+    rows = [_message(message_id, *each, today, at) for message_id, each in zip(message_ids, contacts, strict=True)]
     return len(insert_new_telling(session, as_stored.table(OutboxMessage), rows, "id"))
 
 

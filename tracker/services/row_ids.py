@@ -1,32 +1,19 @@
 """Ids that rise with time, for rows of which many are written at once and nobody is shown the id."""
 
 import os
-import random
-from collections.abc import Iterator
 from datetime import datetime
 
-_source = random.SystemRandom()
+# The first digit of the second half holds two bits of the version's variant, and two by chance.
+VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
-def rising(now: datetime) -> Iterator[str]:
-    """Ids of rows written now, as text: UUIDs of version 7, which begin with the instant (RFC 9562, section 5.7).
+def rising(now: datetime, count: int) -> list[str]:
+    """So many ids of rows written now, as text: UUIDs of version 7, which begin with the instant (RFC 9562, 5.7).
 
     Wholly random ids send each new row to another page of the index; these all go to its end. Two of one millisecond
     still differ in 74 random bits.
     """
-    begins = int(now.timestamp() * 1000) << 80 | 7 << 76
-    while True:
-        drawn = _source.getrandbits(74)
-        yield f"{begins | (drawn >> 62) << 64 | 0b10 << 62 | (drawn & (1 << 62) - 1):032x}"
-
-
-def rising_texts(now: datetime, count: int) -> list[str]:
-    """``rising`` as the database's driver takes them, so many at once: for rows by the thousand."""
     begins = f"{int(now.timestamp() * 1000):012x}7"
     drawn = os.urandom(10 * count).hex()
     each = (drawn[at : at + 19] for at in range(0, 20 * count, 20))
     return [f"{begins}{some[:3]}{VARIANT[some[3]]}{some[4:]}" for some in each]
-
-
-# The first digit of the second half holds two bits of the version's variant, and two by chance.
-VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
