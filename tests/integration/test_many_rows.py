@@ -11,7 +11,7 @@ from tests.integration.plan_registry import TODAY
 from tracker.clock import FixedClock
 from tracker.models import DueItem, PlanGap, Survivor
 from tracker.services import many_rows
-from tracker.services.row_ids import rising_texts
+from tracker.services.row_ids import rising
 
 ITEMS, GAPS = (cast("sa.Table", model.__table__) for model in (DueItem, PlanGap))
 NOW = FixedClock.on(TODAY).now()
@@ -52,7 +52,7 @@ def told(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 
 def test_whatever_is_in_them(session: Session, owner: Survivor) -> None:
-    ids, connection = rising_texts(NOW, len(HOSTILE)), session.connection()
+    ids, connection = rising(NOW, len(HOSTILE)), session.connection()
     ids.sort()
     rows = rows_of(HOSTILE)
     inserted = [(each, owner.id.hex, *row) for each, row in zip(ids, rows, strict=True)]
@@ -68,7 +68,7 @@ def test_whatever_is_in_them(session: Session, owner: Survivor) -> None:
 
 
 def test_truth_dates_and_what_is_not_there(session: Session, owner: Survivor) -> None:
-    [item_id], connection = rising_texts(NOW, 1), session.connection()
+    [item_id], connection = rising(NOW, 1), session.connection()
     flags = ("recurrence", "late_effects", "predisposition", "visit", "added")
     dates = ("upcoming_on", "due_on", "overdue_after", "stops_on")
     row = (item_id, owner.id.hex, owner.clinic_id.hex, "echocardiogram", "[]", "2026-11-23 12:00:00.000001")
