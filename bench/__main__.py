@@ -13,7 +13,17 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bench import boundary_rows, evaluate_rows, fill_rows, memory_rows, page_rows, refresh_rows, report, save_rows
+from bench import (
+    boundary_rows,
+    evaluate_rows,
+    fill_rows,
+    memory_rows,
+    page_rows,
+    refresh_rows,
+    relativedelta_rows,
+    report,
+    save_rows,
+)
 from bench.goals import Row
 from bench.plan import Group, Plan
 from bench.refreshing import mornings
@@ -26,6 +36,7 @@ SIZES = (10_000, 100_000)
 # By the beginning of their keys, in the order in which they are measured: what empties the plans comes last.
 GROUPS: tuple[tuple[Group, tuple[str, ...]], ...] = (
     (refresh_rows.rows, ("refresh.",)),
+    (relativedelta_rows.rows, ("evaluate.relativedelta",)),
     (page_rows.rows, ("worklist.", "survivor.", "search.")),
     (save_rows.rows, ("save.",)),
     (boundary_rows.rows, ("boundary.",)),

@@ -32,7 +32,7 @@ STANDING = (
     "SELECT survivor_id, test_code, performed_on FROM results",
 )
 # What other parts of the program still have to bring.
-TO_COME = {"evaluate.relativedelta", "refresh.cql"}
+TO_COME = {"refresh.cql"}
 OF_COMMANDS = {
     "memory.recompute": "recompute",
     "memory.recompute-fresh": "recompute",
