@@ -3,25 +3,22 @@
 import json
 import subprocess
 import sys
-from datetime import date
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryFile
 from typing import Any
-from uuid import UUID
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy.orm import Session
 
 from config import PROJECT
-from tracker.clock import Clock, FixedClock
+from tracker import demo_process
 from tracker.current import clock, database, settings
 from tracker.errors import Conflict, TrackerError
 from tracker.progress import Progress
 from tracker.services import demo, demo_bulk
-from tracker.services.demo import SeededDemo, SignIn
-from tracker.services.demo_bulk import INVENTED_UP_TO, ROUNDS_A_TRANSACTION, Invented, Round
-from tracker.services.demo_copies import Copier, with_scattered_indexes, without_scattered_indexes
-from tracker.services.demo_patterns import Pattern
-from tracker.services.demo_pools import Names
+from tracker.services.demo import SeededDemo
+from tracker.services.demo_bulk import INVENTED_UP_TO
 
 
 @click.command("seed-demo")
@@ -66,63 +63,48 @@ def _tell(made: SeededDemo) -> None:
 
 
 def _copied(survivors: int, seed: int, sites: int) -> SeededDemo:
-    """Some hundred in a process of their own, the rest copied from them here."""
-    # The demonstration has one day, however long it takes.
-    still = FixedClock(clock().now())
+    """Some hundred invented in a process of their own, the rest copied from them in another."""
     with database().reading() as session:
         if not demo.is_empty(session):
             raise Conflict(demo.NOT_EMPTY)
+    # Nobody else may have the file open while it is filled; and the demonstration has one day, however long it takes.
+    database().close()
+    wanted = _told(demo_bulk.SIZES | {"seed": seed, "sites": sites, "survivors": survivors})
     click.echo("Inventing the people to copy from", err=True)
-    invented, names = _in_a_process(demo_bulk.SIZES | {"seed": seed, "sites": sites, "now": still.now().isoformat()})
-    _copy(invented, names, list(demo_bulk.rounds(invented, survivors)), still)
-    return demo_bulk.totals(invented, survivors)
-
-
-def _in_a_process(wanted: dict[str, Any]) -> tuple[Invented, dict[str, Names]]:
-    config = settings()
-    # The address and the keys go in on a pipe: a command line can be read by everybody on the machine.
-    wanted |= {"url": config.url(), "keys": config.keys(), "password": demo.PASSWORD}
-    command = [sys.executable, "-m", "tracker.demo_process"]
-    ended = subprocess.run(command, input=json.dumps(wanted), capture_output=True, text=True, cwd=PROJECT)  # noqa: S603
-    if ended.returncode:
-        raise TrackerError(ended.stderr.strip().splitlines()[-1] if ended.stderr else "The process ended early")
-    told = json.loads(ended.stdout)
-    names = {language: Names(tuple(each["family"]), each["given"]) for language, each in told["names"].items()}
-    return _read(told), names
-
-
-def _read(told: dict[str, Any]) -> Invented:
-    made = told["made"] | {"sign_ins": tuple(SignIn(**each) for each in told["made"]["sign_ins"])}
-    patterns = tuple(
-        Pattern(
-            survivor_id=UUID(each["survivor_id"]),
-            births=tuple(map(date.fromisoformat, each["births"])),
-            bookable=each["bookable"],
-            results=each["results"],
-        )
-        for each in told["patterns"]
-    )
-    seeded = SeededDemo(**made | {"password": demo.PASSWORD})
-    return Invented(seeded, told["whole"], tuple(map(UUID, told["clinic_ids"])), patterns)
-
-
-def _copy(invented: Invented, names: dict[str, Names], rounds: list[Round], still: Clock) -> None:
-    missing = sum(each.survivors for each in rounds)
-    shown = sys.stderr.isatty()
+    with _process("invent", wanted) as lines:
+        invented: dict[str, Any] = json.loads("".join(lines))
+    missing = survivors - demo_bulk.SIZES["whole"] - demo_bulk.SIZES["patterns"]
     with (
-        Progress(missing, "Copying", shown=shown, unit="survivors", per_unit=1) as progress,
-        database().loading() as connection,
+        Progress(missing, "Copying", shown=sys.stderr.isatty(), unit="survivors", per_unit=1) as progress,
+        _process("copy", wanted | {"invented": invented}) as lines,
     ):
-        with connection.begin():
-            copier = Copier(connection, invented.patterns, names, at=still.now())
-            without_scattered_indexes(connection)
-        for start in range(0, len(rounds), ROUNDS_A_TRANSACTION):
-            some = rounds[start : start + ROUNDS_A_TRANSACTION]
-            with connection.begin(), Session(connection) as session:
-                demo_bulk.copy(session, copier, some, clock=still)
-                session.flush()
-            progress.advance(sum(each.survivors for each in some))
-        with connection.begin(), Session(connection) as session:
-            demo_bulk.book(session, copier, invented, rounds, clock=still)
-        with connection.begin():
-            with_scattered_indexes(connection)
+        for line in lines:
+            progress.advance(int(line))
+    return demo_bulk.totals(demo_process.read(invented), survivors)
+
+
+def _told(wanted: dict[str, Any]) -> dict[str, Any]:
+    config = settings()
+    now = clock().now().isoformat()
+    return wanted | {"url": config.url(), "keys": config.keys(), "password": demo.PASSWORD, "now": now}
+
+
+@contextmanager
+def _process(part: str, wanted: dict[str, Any]) -> Iterator[Iterable[str]]:
+    """Do one part in a process of its own; the lines it writes meanwhile.
+
+    The address and the keys go in on a pipe: a command line can be read by everybody on the machine.
+    """
+    command = [sys.executable, "-m", "tracker.demo_process", part]
+    pipe = subprocess.PIPE
+    with (
+        TemporaryFile("w+") as errors,
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=errors, text=True, cwd=PROJECT) as process,  # noqa: S603
+    ):
+        assert process.stdin is not None and process.stdout is not None
+        json.dump(wanted, process.stdin)
+        process.stdin.close()
+        yield process.stdout
+        if process.wait():
+            errors.seek(0)
+            raise TrackerError((errors.read().strip().splitlines() or ["The process ended early"])[-1])

@@ -19,7 +19,7 @@ LOADING = (
     "synchronous=OFF",
     "foreign_keys=OFF",
     "ignore_check_constraints=ON",
-    "cache_size=-4000",
+    "cache_size=-8000",
     "temp_store=FILE",
 )
 

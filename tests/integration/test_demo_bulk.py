@@ -324,5 +324,6 @@ def test_the_process_says_why_it_did_nothing(app_sqlite: Flask, capsys: pytest.C
     wanted |= {"seed": 1, "sites": 1, "whole": 1, "patterns": 1, "now": CLOCK.now().isoformat()}
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("sys.stdin", StringIO(json.dumps(wanted)))
+        patched.setattr("sys.argv", ["tracker.demo_process", "invent"])
         assert demo_process.main() == 1
     assert capsys.readouterr().err == demo.NOT_EMPTY

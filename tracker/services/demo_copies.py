@@ -61,7 +61,7 @@ SCATTERED = frozenset(
     }
 )
 ROUNDS_AN_INSTANT = 4096
-ROWS_AT_ONCE, PATTERNS_AT_ONCE = 1_000, 20
+ROWS_AT_ONCE, PATTERNS_AT_ONCE = 500, 10
 # In the reasons kept in a pattern, this stands for the first half of an id.
 FIRST_HALF = "{{first half}}"
 # And this for the day of birth, from which a reason may have been counted.
