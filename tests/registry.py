@@ -15,8 +15,9 @@ TRAILS = frozenset(
         *("users", "user_sessions", "sign_in_failures", "grants", "job_runs", "job_leases"),
     }
 )
-# Which came first, and how often a record was written to, is told by the order of the imports.
-OF_THE_ORDER = {"survivors": {"version"}}
+# Which came first, and how often a record was written to, is told by the order of the imports. A plan's seal is of rows
+# with their ids.
+OF_THE_ORDER = {"survivors": {"version", "plan_seal"}}
 
 
 def content(database: Database) -> dict[str, list[list[Any]]]:
