@@ -50,6 +50,7 @@ def _memory(command: str, words: str) -> Goal:
 
 _ALL = (
     Goal("evaluate.relativedelta", "`evaluate` alone", "same rules, relativedelta", "×", True, 5, 12),
+    Goal("evaluate.prepared", "`evaluate` alone", "relativedelta, each period made once", "×", True),
     Goal("evaluate.literal", "`evaluate` alone", "literal reading of the tests", "×", True),
     Goal("refresh.one", "unchanged registry refreshed, 1 process", READ, "×", True, 0.15, 0.30),
     Goal("refresh.two", "unchanged registry refreshed, 2 processes", READ, "×", True, 0.30, 0.50),

@@ -1,12 +1,12 @@
 """The yardstick of ``evaluate``: the same rules, looped one after the other with ``dateutil.relativedelta``.
 
-Every rule of the pack is looked at for every survivor, and all dates are reckoned with ``relativedelta``. It is no
-straw man: each period is made into a ``relativedelta`` once, and of each test the newest result is looked up once. It
-answers less than the engine does: the due date of each test, without reasons or gaps, and not until when the plan
-holds; and it wants every date to be known to the day.
+Every rule of the pack is looked at for every survivor, and all dates are reckoned with ``relativedelta``: made where it
+is added, as such code is usually written (``written``), or once for each period (``prepared``). It is no straw man: of
+each test the newest result is looked up once. It answers less than the engine does: the due date of each test, without
+reasons or gaps, and not until when the plan holds; and it wants every date to be known to the day.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,14 +27,14 @@ ANCHORS = {"end_of_therapy": "end_of_therapy_on", "resection": "resected_on", "d
 Asked = tuple[str, date, date | None]
 
 
-@cache
-def delta(period: Period) -> relativedelta:
+Delta = Callable[[Period], relativedelta]
+
+
+def written(period: Period) -> relativedelta:
     return relativedelta(months=period.months, days=period.days)
 
 
-@cache
-def years(age: int) -> relativedelta:
-    return relativedelta(years=age)
+prepared: Delta = cache(written)
 
 
 @dataclass
@@ -48,6 +48,10 @@ class Known:
     ltfu_entry: date
     doses: Doses
     newest: dict[str, date]
+    delta: Delta
+
+    def birthday(self, age: int) -> date:
+        return self.facts.birth_date + self.delta(Period(12 * age, 0, ""))
 
     def base(self, test_code: str, since: date = date.min) -> date | None:
         """The newest result that counts for the test, if it is as new as that."""
@@ -68,14 +72,14 @@ def counts(result: Result) -> bool:
     return result.status in ("final", "amended", "corrected") and result.adequate and not result.claimed
 
 
-def due_dates(facts: Facts, pack: Pack, *, on: date) -> dict[str, date]:
+def due_dates(facts: Facts, pack: Pack, *, on: date, delta: Delta = written) -> dict[str, date]:
     """When each test is due."""
     ends = [each.end_of_therapy_on for each in facts.diagnoses if each.end_of_therapy_on]
     ended_on = max(ends)
     doses = total_doses(facts, pack)
     ltfu_entry = facts.ltfu_entry_on or ended_on + LTFU_ENTRY
     doses.record("ltfu_entry_age_y", Decimal(relativedelta(ltfu_entry, facts.birth_date).years))
-    known = Known(facts, pack, on, ended_on, ltfu_entry, doses, newest_results(facts, pack, on))
+    known = Known(facts, pack, on, ended_on, ltfu_entry, doses, newest_results(facts, pack, on), delta)
     items: dict[str, tuple[date, date | None]] = {}
     for test_code, due, overdue in (*late_effects(known), *recurrence(known), *predisposition(known)):
         one = due, overdue or date.max
@@ -122,7 +126,7 @@ def late_effects(known: Known) -> Iterator[Asked]:
 
 
 def windows(rule: LateEffectRule, known: Known) -> Iterator[tuple[date, date, date]]:
-    birth, until = known.facts.birth_date, moment(rule.until, known) if rule.until else None
+    until = moment(rule.until, known) if rule.until else None
     allowed = [age for age in rule.ages if rule.condition.truth(known.doses, age) is not False]
     spans: list[tuple[int, int | None]] = []
     for age in allowed:
@@ -133,8 +137,8 @@ def windows(rule: LateEffectRule, known: Known) -> Iterator[tuple[date, date, da
         else:
             spans.append((age, end))
     for age, end in spans:
-        first = birth + years(age)
-        by_age = birth + years(end) if end is not None else date.max
+        first = known.birthday(age)
+        by_age = known.birthday(end) if end is not None else date.max
         last = min(by_age, until) if until else by_age
         if first < last:
             yield first, by_age, last
@@ -148,7 +152,7 @@ def late_date(rule: LateEffectRule, first: date, known: Known) -> date | None:
         since = known.end_of_therapy if isinstance(rule.start, LtfuEntry) else start - ONCE_GRACE
         return start if known.base(rule.test_code, since) is None else None
     base = known.base(rule.test_code)
-    return start if base is None else max(start, first, base + delta(rule.every))
+    return start if base is None else max(start, first, base + known.delta(rule.every))
 
 
 def moment(start: Start, known: Known) -> date | None:
@@ -158,7 +162,7 @@ def moment(start: Start, known: Known) -> date | None:
         case LtfuEntry():
             return known.ltfu_entry
         case AtAge(period):
-            return known.facts.birth_date + delta(period)
+            return known.facts.birth_date + known.delta(period)
         case ExposureDate(name):
             return last_day(name, known)
         case EventDate(name):
@@ -166,7 +170,7 @@ def moment(start: Start, known: Known) -> date | None:
             return day if day is not None and day <= known.on else None
         case After(period, origin):
             day = moment(origin, known)
-            return None if day is None else day + delta(period)
+            return None if day is None else day + known.delta(period)
         case LaterOf(one, other):
             first, second = moment(one, known), moment(other, known)
             return None if first is None or second is None else max(first, second)
@@ -202,15 +206,15 @@ def next_in(schedule: Schedule, entry: Diagnosis, known: Known) -> Iterator[Aske
         return
     found = known.base(schedule.test_code, anchor)
     last = schedule.bands[-1].ends
-    if found is None and last and known.on >= anchor + delta(last):
+    if found is None and last and known.on >= anchor + known.delta(last):
         return
     base = found or anchor
     for band in schedule.bands:
-        end = anchor + delta(band.ends) if band.ends else date.max
+        end = anchor + known.delta(band.ends) if band.ends else date.max
         every = band.every or Period(0, 0, "")
-        due = max(anchor + delta(band.begins), base + delta(every))
+        due = max(anchor + known.delta(band.begins), base + known.delta(every))
         if base < end and due <= end:
-            yield schedule.test_code, due, max(due, base + delta(band.at_most or every))
+            yield schedule.test_code, due, max(due, base + known.delta(band.at_most or every))
             return
 
 
@@ -227,11 +231,11 @@ def predisposition(known: Known) -> Iterator[Asked]:
 
 def inherited_date(rule: PredispositionRule, known: Known) -> date | None:
     birth = known.facts.birth_date
-    start = birth + delta(rule.begins)
+    start = birth + known.delta(rule.begins)
     if rule.every is None:
         return start if known.base(rule.test_code, start - ONCE_GRACE) is None else None
-    end, base = birth + delta(rule.ends) if rule.ends else date.max, known.base(rule.test_code)
-    due = start if base is None else max(start, base + delta(rule.every))
+    end, base = birth + known.delta(rule.ends) if rule.ends else date.max, known.base(rule.test_code)
+    due = start if base is None else max(start, base + known.delta(rule.every))
     return due if known.on < end and due < end else None
 
 
@@ -243,7 +247,8 @@ def holds(stratum: Stratum, fields: Mapping[str, str], known: Known, diagnosed_o
 def clause_holds(clause: FieldIn | AgeClause, fields: dict[str, str], known: Known, diagnosed_on: date | None) -> bool:
     if isinstance(clause, FieldIn):
         return (fields.get(clause.field, "unknown") in clause.values) is not clause.negated
-    day, reached = known.on if clause.field == "age" else diagnosed_on, known.facts.birth_date + delta(clause.period)
+    day = known.on if clause.field == "age" else diagnosed_on
+    reached = known.facts.birth_date + known.delta(clause.period)
     if day is None:
         return False
     return {">=": day >= reached, ">": day > reached, "<": day < reached, "<=": day <= reached}[clause.op]
@@ -269,13 +274,13 @@ def decide(test_code: str, decision: Override, planned: dict[str, date], known: 
         planned.pop(test_code, None)
     elif decision.action == "add":
         base = known.base(test_code, decision.decided_on)
-        due = base + delta(parse_period(decision.interval)) if base and decision.interval else None
+        due = base + known.delta(parse_period(decision.interval)) if base and decision.interval else None
         due = decision.due_on if base is None else due
         if due:
             planned[test_code] = min(due, planned.get(test_code, date.max))
     elif test_code in planned and decision.action == "set_interval":
         base = known.base(test_code)
         if base and decision.interval:
-            planned[test_code] = base + delta(parse_period(decision.interval))
+            planned[test_code] = base + known.delta(parse_period(decision.interval))
     elif test_code in planned and decision.to:
         planned[test_code] = max(planned[test_code], decision.to)
