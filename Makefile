@@ -14,7 +14,7 @@ ONLY ?=
 KEEP ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint typecheck layers unit e2e bench drill check clean
+.PHONY: help setup run test lint typecheck layers unit e2e bench bench-peer drill check clean
 
 help: ## List these commands
 	@grep -E '^[a-z0-9-]+:.*?## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ e2e: setup ## The browser stories alone
 
 bench: setup ## Speed, as ratios to yardsticks in the same run (SIZE=1000000 DATABASE=sqlite ONLY=refresh KEEP=name)
 	@$(BIN)/python -m bench --size $(SIZE) --database $(DATABASE) --only "$(ONLY)" --keep "$(KEEP)"
+
+bench-peer: setup ## Install the CQL engine that the bench can measure beside (optional)
+	@cd bench/cql && npm ci --silent --no-audit --no-fund
 
 drill: setup ## The long drills: more survivors, more faults, more days (tables in bench/results)
 	@TRACKER_DRILL=1 $(BIN)/python -m pytest -m drill

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from bench import (
     boundary_rows,
+    cql_rows,
     evaluate_rows,
     fill_rows,
     memory_rows,
@@ -36,6 +37,7 @@ SIZES = (10_000, 100_000)
 # By the beginning of their keys, in the order in which they are measured: what empties the plans comes last.
 GROUPS: tuple[tuple[Group, tuple[str, ...]], ...] = (
     (refresh_rows.rows, ("refresh.",)),
+    (cql_rows.rows, cql_rows.KEYS),
     (relativedelta_rows.rows, tuple(relativedelta_rows.WAYS)),
     (page_rows.rows, ("worklist.", "survivor.", "search.")),
     (save_rows.rows, ("save.",)),

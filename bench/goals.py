@@ -7,6 +7,7 @@ READ = "the same rows, raw driver"
 ORM = "ORM version"
 LITTLE = "minimal page, same query and template"
 SMALLEST = "smallest size"
+CQL = "CQL engine, same shape of rules"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def _memory(command: str, words: str) -> Goal:
 _ALL = (
     Goal("evaluate.relativedelta", "`evaluate` alone", "same rules, relativedelta", "×", True, 5, 12),
     Goal("evaluate.prepared", "`evaluate` alone", "relativedelta, each period made once", "×", True),
+    Goal("evaluate.cql", "`evaluate` alone, for each due decision", CQL, "×", True),
     Goal("evaluate.literal", "`evaluate` alone", "literal reading of the tests", "×", True),
     Goal("refresh.one", "unchanged registry refreshed, 1 process", READ, "×", True, 0.15, 0.30),
     Goal("refresh.two", "unchanged registry refreshed, 2 processes", READ, "×", True, 0.30, 0.50),
@@ -59,12 +61,14 @@ _ALL = (
     Goal(
         "refresh.cql",
         "registry refreshed, for each due decision",
-        "CQL engine, same shape of rules",
+        CQL,
         "×",
         True,
         300,
         1000,
     ),
+    Goal("refresh.cql-fresh", "every plan worked out again, for each due decision", CQL, "×", True),
+    Goal("refresh.cql-dates", "every plan worked out again, for each date planned", CQL, "×", True),
     Goal("refresh.exponent", "unchanged registry refreshed: exponent in size", SMALLEST, "", False, 1.05, 1.0),
     Goal("fill.bulk", "first fill", "bulk write of those due items", "×", True, 0.35, 0.60),
     Goal("fill.exponent", "first fill: exponent in size", SMALLEST, "", False, 1.25, 1.10),

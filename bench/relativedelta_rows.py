@@ -38,7 +38,7 @@ def rows(plan: Plan, registries: list[Registry]) -> Iterator[Row]:
     if not people:
         return
     check_agreement(people, pack)
-    works = {"evaluate": Work(partial(planned, people, pack))}
+    works = {"evaluate": Work(partial(plan_often, people, pack))}
     works |= {key: Work(partial(looped, people, pack, delta)) for key, delta in WAYS.items() if plan.wants(key)}
     with rarely_collecting():
         taken = {key: each / PASSES for key, each in interleaved(works, plan.rounds).items()}
@@ -58,8 +58,9 @@ def rarely_collecting() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def planned(people: Sequence[Facts], pack: Pack) -> None:
-    for _ in range(PASSES):
+def plan_often(people: Sequence[Facts], pack: Pack, passes: int = PASSES) -> None:
+    """Evaluate everybody so often; no plan is kept."""
+    for _ in range(passes):
         for facts in people:
             evaluate(facts, pack, on=TODAY)
 
