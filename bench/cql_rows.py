@@ -27,10 +27,11 @@ from bench.measuring import Work, interleaved
 from bench.plan import Plan
 from bench.refresh_rows import unchanged
 from bench.registries import TODAY, Registry
-from bench.relativedelta_rows import comparable, plan_often, rarely_collecting
+from bench.relativedelta_rows import comparable, plan_often
 from tracker.engine.evaluate import evaluate
 from tracker.engine.rules import LateEffectRule, Pack
 from tracker.engine.types import Facts
+from tracker.garbage import seldom_collecting
 from tracker.guidelines.loader import load_pack
 
 REFRESH, FRESH, DATES, EVALUATE = KEYS = "refresh.cql", "refresh.cql-fresh", "refresh.cql-dates", "evaluate.cql"
@@ -60,7 +61,7 @@ def rows(plan: Plan, registries: list[Registry]) -> Iterator[Row]:
         dates = check_agreement(other.answer(), people, pack)
         # Once more before the rounds: a just-in-time compiler needs to have seen the code.
         other.run()
-        with rarely_collecting():
+        with seldom_collecting():
             taken = interleaved(_works(registry, people, pack, other), plan.rounds)
     asked, in_force = len(people) * RULES, len(pack.rules)
     # Theirs and ours, in seconds for each.

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from bench.registries import POSTGRESQL, SQLITE, Registries, Registry
-from tracker.cli_recompute import seldom_collecting
+from tracker.garbage import seldom_collecting
 from tracker.models import Survivor
 from tracker.services import recompute
 from tracker.services.recompute import Outcome

@@ -1,8 +1,6 @@
 """``evaluate`` alone on survivors of the registry, beside the same rules looped with ``relativedelta``."""
 
-import gc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 
 import sqlalchemy as sa
@@ -16,6 +14,7 @@ from tracker.engine.evaluate import evaluate
 from tracker.engine.precision import is_whole
 from tracker.engine.rules import Pack
 from tracker.engine.types import Facts
+from tracker.garbage import seldom_collecting
 from tracker.guidelines.loader import load_pack
 from tracker.models import Survivor
 from tracker.services.facts import facts_of, load_recorded
@@ -40,22 +39,11 @@ def rows(plan: Plan, registries: list[Registry]) -> Iterator[Row]:
     check_agreement(people, pack)
     works = {"evaluate": Work(partial(plan_often, people, pack))}
     works |= {key: Work(partial(looped, people, pack, delta)) for key, delta in WAYS.items() if plan.wants(key)}
-    with rarely_collecting():
+    with seldom_collecting():
         taken = {key: each / PASSES for key, each in interleaved(works, plan.rounds).items()}
     ours = taken.pop("evaluate")
     for key, theirs in taken.items():
         yield Row(key, "", len(people), theirs / ours, rate(len(people), ours), rate(len(people), theirs))
-
-
-@contextmanager
-def rarely_collecting() -> Iterator[None]:
-    """Look for garbage as seldom as the long commands do; both sides make hardly any."""
-    usual = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 50)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 def plan_often(people: Sequence[Facts], pack: Pack, passes: int = PASSES) -> None:

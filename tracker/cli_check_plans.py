@@ -4,17 +4,16 @@ import json
 import secrets
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from uuid import UUID
 
 import click
 from flask.cli import with_appcontext
 
 from tracker.current import clock, database
 from tracker.jobs import check_plans as job
+from tracker.progress import Progress
 from tracker.services import plan_checks
 from tracker.services.plan_checks import Differs, Finding
+from tracker.services.raw_rows import how_many
 
 MOST_SEEDS = 2**31
 SAYS = {
@@ -42,13 +41,15 @@ def check_plans(sample: int | None, seed: int | None, as_json: bool) -> None:
     if sample is not None and seed is None:
         seed = secrets.randbelow(MOST_SEEDS)
     with database().reading() as session:
-        total = plan_checks.how_many(session)
+        total = how_many(session.connection())
     ids = job.every_id(database())
     chosen = ids if sample is None or seed is None else plan_checks.sample(ids, sample, seed)
     counts: Counter[str] = Counter()
-    with _progress(plan_checks.batches(chosen), total if sample is None else min(sample, total)) as portions:
-        for portion in portions:
+    to_look_at = total if sample is None else min(sample, total)
+    with Progress(to_look_at, "Checking", shown=sys.stderr.isatty(), unit="plans", per_unit=1) as progress:
+        for portion in plan_checks.batches(chosen):
             done = job.look_at(database(), portion, clock=clock())
+            progress.advance(len(portion))
             counts.update(done.tally())
             for finding in done.findings:
                 click.echo(json.dumps(_as_json(finding)) if as_json else _sentence(finding))
@@ -82,14 +83,3 @@ def _sentence(finding: Finding) -> str:
     if finding.error is not None:
         return f"{finding.survivor_id}: {finding.error.sentence} ({finding.error.error})"
     return f"{finding.survivor_id}: {'; '.join(SAYS[each] for each in finding.differs)}"
-
-
-@contextmanager
-def _progress(portions: Iterator[list[UUID]], total: int) -> Iterator[Iterable[list[UUID]]]:
-    """The portions, with a bar on the terminal where there is one."""
-    if not sys.stderr.isatty():
-        yield portions
-        return
-    length = -(-total // plan_checks.BATCH)
-    with click.progressbar(portions, length=length, label="Checking", file=sys.stderr) as bar:
-        yield bar

@@ -1,12 +1,9 @@
 """``flask recompute``: refresh the plans of the whole registry, writing only what changed."""
 
-import gc
 import json
 import os
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 
 import click
@@ -15,8 +12,10 @@ from flask.cli import with_appcontext
 from tracker.current import clock, database
 from tracker.errors import TrackerError
 from tracker.executors import opened
+from tracker.garbage import seldom_collecting
 from tracker.progress import Progress
 from tracker.services import recompute as service
+from tracker.services.raw_rows import how_many
 from tracker.services.recompute import Outcome
 
 BUSY = "Another recompute is running. Try again when it has ended; one that was killed is over after two minutes"
@@ -47,7 +46,7 @@ def recompute(workers: int, address: str | None, fresh: bool, fresh_start: bool,
 
 def _run(workers: int, address: str | None, *, fresh: bool, from_start: bool) -> Outcome | None:
     with database().reading() as session:
-        total = service.count_survivors(session)
+        total = how_many(session.connection())
     with (
         opened(workers, address) as lanes,
         Progress(total, "Recomputing", shown=sys.stderr.isatty(), unit="survivors", per_unit=1) as progress,
@@ -68,14 +67,3 @@ def _words(done: Outcome) -> str:
     counts = f"{done.survivors:,} survivors: {done.written:,} rows written, {done.closed:,} items closed"
     failed = f"; {done.failed:,} plans failed (see Jobs)" if done.failed else ""
     return f"{counts}{failed}; {done.seconds:.1f} s; checksum {done.checksum}"
-
-
-@contextmanager
-def seldom_collecting() -> Iterator[None]:
-    """Rows come and go by the thousand and none refers to another: looking for garbage among them finds none."""
-    usual = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 50)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)

@@ -1,10 +1,7 @@
 """``flask import-table``: a clinic's own lists as CSV or XLSX into the registry, each file whole or not at all."""
 
-import gc
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -14,6 +11,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError, Programm
 
 from tracker.current import clock, database
 from tracker.errors import ImportRefused, TrackerError
+from tracker.garbage import seldom_collecting
 from tracker.intake import runs
 from tracker.intake.sources import Source
 from tracker.policy import Actor
@@ -96,25 +94,13 @@ def _clinic(name: str | None) -> UUID:
         raise click.ClickException("The database is not ready. Bring it up to date first: flask db upgrade") from error
 
 
-@contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    """A table becomes thousands of rows that all stay until the end: looking for garbage among them took a fifth of
-    the time."""
-    usual = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 50)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-
-
 def _import(
     path: Path, clinic_id: UUID, options: runs.Options, *, dry_run: bool
 ) -> tuple[Report | None, list[Finding]]:
     """What became of one file, and all that was wrong with it."""
     try:
         source = Source.of_path(path)
-        with _seldom_collecting(), database().transaction() as session, runs.running() as run:
+        with seldom_collecting(), database().transaction() as session, runs.running() as run:
             _, report = runs.store(session, clinic_id, source, options, run, actor=ACTOR, clock=clock())
             if dry_run:
                 session.rollback()

@@ -23,6 +23,7 @@ from tracker.services import care_plans, change_sets, plan_checks, plan_failures
 from tracker.services.facts import load_recorded
 from tracker.services.plan_checks import Checked, Differs, Finding
 from tracker.services.plan_failures import NamedError
+from tracker.services.raw_rows import how_many
 
 
 def registry(database: Database, clock: FixedClock, number: int = 3) -> list[UUID]:
@@ -356,6 +357,6 @@ def test_a_sample_favors_nobody() -> None:
 def test_the_services_know_whom_they_may_name(database: Database, clock: FixedClock) -> None:
     ids = registry(database, clock)
     with database.reading() as session:
-        assert plan_checks.how_many(session) == len(ids)
+        assert how_many(session.connection()) == len(ids)
         assert plan_failures.standing(session, actor=check_plans.ACTOR) == ([], 0)
         assert session.scalars(sa.select(Clinic)).one()

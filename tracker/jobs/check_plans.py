@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from tracker.clock import Clock
 from tracker.db import Database
+from tracker.jobs.stopping import Stopped
 from tracker.models import Clinic, FailedDuring
 from tracker.policy import Actor
 from tracker.services import audit, boundaries, jobs, leases, plan_checks, plan_failures
@@ -18,10 +19,6 @@ from tracker.services.plan_checks import Checked
 NAME = jobs.PLAN_CHECK
 ACTOR = Actor.system("check of stored plans")
 log = logging.getLogger(__name__)
-
-
-class Stopped(Exception):
-    """The process is being ended; the next tick begins the clinic's check again."""
 
 
 def run(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tracker import marks
 from tracker.clock import Clock, OnDay
 from tracker.db import Database
+from tracker.jobs.stopping import Stopped
 from tracker.models import Clinic
 from tracker.policy import Actor
 from tracker.services import audit, boundaries, jobs, leases, places
@@ -21,10 +22,6 @@ from tracker.services.leases import Lease, LeaseLost
 NAME = jobs.FLAG_JOB
 ACTOR = Actor.system("nightly check")
 log = logging.getLogger(__name__)
-
-
-class Stopped(Exception):
-    """The process is being ended; what is left is done by the next run."""
 
 
 @dataclass

@@ -17,7 +17,8 @@ from tracker.clock import Clock
 from tracker.engine.status import Status, crossings, next_boundary
 from tracker.engine.types import Flag
 from tracker.models import Clinic, DueItem, FailedDuring, StatusEvent, Survivor
-from tracker.services import as_stored, care_plans, plan_failures, reminders, row_ids
+from tracker.services import as_stored, care_plans, many_rows, plan_failures, reminders, row_ids
+from tracker.services.raw_rows import table_of
 from tracker.services.writing import insert_new_telling
 
 BATCH = 200
@@ -198,15 +199,10 @@ def _event(event_id: str, item: Reached, flag: str, status: Status, on: date, at
 
 
 def _move_on(session: Session, items: Iterable[Reached], today: date) -> None:
-    """Each item to its own next boundary: one statement, run once for each."""
-    table = as_stored.table(DueItem)
-    statement = (
-        sa.update(table).where(table.c.id == sa.bindparam("item_id")).values(next_boundary_on=sa.bindparam("on"))
-    )
-    following = ((item.id, next_boundary(item, today)) for item in items)
-    moved = [{"item_id": item_id, "on": on and str(on)} for item_id, on in following]
-    if moved:
-        session.connection().execute(statement, moved)
+    """Each item to its own next boundary."""
+    following = ((next_boundary(item, today), item.id) for item in items)
+    moved = [(on and str(on), str(item_id)) for on, item_id in following]
+    many_rows.update(session.connection(), table_of(DueItem), ("next_boundary_on",), moved)
 
 
 def _furthest(steps: Iterable[Step]) -> dict[UUID, Status]:

@@ -8,7 +8,7 @@ somebody may have saved it between two statements of the first look.
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from itertools import islice
 from random import Random
@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from tracker.clock import Clock
 from tracker.engine.evaluate import evaluate
 from tracker.engine.rules import Pack
-from tracker.engine.types import CarePlan, DataGap, Flag
+from tracker.engine.types import CarePlan, DataGap
 from tracker.models import DueItem, PlanGap, Survivor
 from tracker.services import care_plans, planning
 from tracker.services.facts import facts_of, load_recorded
@@ -94,11 +94,6 @@ def ids_after(session: Session, after: UUID | None, *, limit: int, clinic_id: UU
     if clinic_id is not None:
         query = query.where(Survivor.clinic_id == clinic_id)
     return list(session.scalars(query if after is None else query.where(Survivor.id > after)))
-
-
-def how_many(session: Session) -> int:
-    """How many survivors are on record."""
-    return session.scalar(sa.select(sa.func.count()).select_from(Survivor)) or 0
 
 
 def sample(ids: Iterable[UUID], size: int, seed: int) -> list[UUID]:
@@ -183,9 +178,10 @@ def _differences(
         counts["waiting"] += 1
     elif planning.digest(_plan(survivor, recorded, today)) != stored:
         differs.append(Differs.PLAN)
-    if _digest_of(rows, pack_for(survivor.clinic)) != stored:
+    pack = pack_for(survivor.clinic)
+    if _digest_of(rows, pack) != stored:
         differs.append(Differs.ROWS)
-    if _summary(rows.items) != _told(survivor):
+    if _earliest_days(rows, pack) != _told(survivor):
         differs.append(Differs.SUMMARY)
     return tuple(differs)
 
@@ -209,21 +205,9 @@ def _digest_of(rows: _Rows, pack: Pack) -> str:
     return planning.digest(CarePlan(tuple(items), gaps, None))
 
 
-def _summary(items: Iterable[DueItem]) -> tuple[date | None, ...]:
-    """The earliest days of the items, as the survivor's own row repeats them."""
-    all_items = list(items)
-    recurrence = [item for item in all_items if Flag.RECURRENCE in item.flags()]
-    return (
-        min((item.upcoming_on for item in all_items), default=None),
-        min((item.due_on for item in all_items), default=None),
-        min((_overdue_on(item) for item in all_items), default=None),
-        min((item.due_on for item in recurrence), default=None),
-        min((_overdue_on(item) for item in recurrence), default=None),
-    )
-
-
-def _overdue_on(item: DueItem) -> date:
-    return item.overdue_after + timedelta(days=1)
+def _earliest_days(rows: _Rows, pack: Pack) -> tuple[date | None, ...]:
+    """What the survivor's own row has to repeat of the items; of no matter which reasons."""
+    return planning.earliest_days([care_plans.as_planned(row, (), pack) for row in rows.items])
 
 
 def _told(survivor: Survivor) -> tuple[date | None, ...]:

@@ -4,20 +4,19 @@ Rows go to the driver as they are. Items close before others open: of each test 
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import cast
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from tracker.models import DueItem, OutboxMessage, PlanGap, Survivor
-from tracker.services import many_rows
+from tracker.services import as_stored, many_rows
 from tracker.services.planning import Decision, Gap, Summary
-from tracker.services.raw_rows import FLAG_COLUMNS, Row
+from tracker.services.raw_rows import FLAG_COLUMNS, Row, table_of
 from tracker.services.row_ids import rising
 
-DUE_ITEMS, PLAN_GAPS, SURVIVORS = (cast("sa.Table", model.__table__) for model in (DueItem, PlanGap, Survivor))
+DUE_ITEMS, PLAN_GAPS, SURVIVORS = map(table_of, (DueItem, PlanGap, Survivor))
 DATES = ("upcoming_on", "due_on", "overdue_after")
 TOLD = ("stops_on", "soft_due_on", "reasons")
 OPENED = (
@@ -103,7 +102,7 @@ def _opened(decisions: Sequence[Decision], now: datetime) -> list[Row]:
     """New items. Their first boundary is their own, even when it has passed: the job records what was crossed."""
     opening = [(each.survivor_id, each.clinic_id, item) for each in decisions for item in each.opening]
     ids = rising(now, len(opening))
-    at = now.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    at = as_stored.instant(now)
     return [
         (item_id, survivor_id, clinic_id, item[0], *KINDS[item[1]], *item[2:], item[2], at)
         for item_id, (survivor_id, clinic_id, item) in zip(ids, opening, strict=True)

@@ -6,7 +6,7 @@ driver gives them and takes them (``raw_rows``); nothing here asks a database or
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -258,24 +258,23 @@ def _item(item: PlannedItem, soft_due_on: date | None) -> Item:
 
 
 def _summary(plan: CarePlan, *, has_plan: bool) -> Summary:
-    recurrence = [item for item in plan.items if Flag.RECURRENCE in item.flags]
-    return Summary(
-        has_plan=int(has_plan),
-        plan_digest=digest(plan),
-        next_upcoming_on=_first(item.upcoming_on for item in plan.items),
-        next_due_on=_first(item.due_on for item in plan.items),
-        next_overdue_on=_first(_overdue_on(item) for item in plan.items),
-        recurrence_due_on=_first(item.due_on for item in recurrence),
-        recurrence_overdue_on=_first(_overdue_on(item) for item in recurrence),
+    return Summary(int(has_plan), digest(plan), *map(_told, earliest_days(plan.items)))
+
+
+def earliest_days(items: Sequence[PlannedItem]) -> tuple[date | None, ...]:
+    """The first days on which any item is upcoming, due and overdue; then due and overdue of those for recurrence."""
+    recurrence = [item for item in items if Flag.RECURRENCE in item.flags]
+    return (
+        min((item.upcoming_on for item in items), default=None),
+        *_due_and_overdue(items),
+        *_due_and_overdue(recurrence),
     )
 
 
-def _overdue_on(item: PlannedItem) -> date:
-    return item.overdue_after + timedelta(days=1)
-
-
-def _first(dates: Iterable[date]) -> str | None:
-    return _told(min(dates, default=None))
+def _due_and_overdue(items: Sequence[PlannedItem]) -> tuple[date | None, date | None]:
+    due_on = min((item.due_on for item in items), default=None)
+    last_good_day = min((item.overdue_after for item in items), default=None)
+    return due_on, None if last_good_day is None else last_good_day + timedelta(days=1)
 
 
 def _told(day: date | None) -> str | None:

@@ -182,6 +182,11 @@ def hold(connection: Connection, ids: Sequence[str]) -> dict[str, Row]:
     return {row[0]: tuple(row[1:]) for row in connection.exec_driver_sql(query, these(connection, ids))}
 
 
+def how_many(connection: Connection) -> int:
+    """How many survivors are on record, withdrawn records too."""
+    return connection.scalar(sa.select(sa.func.count()).select_from(Survivor)) or 0
+
+
 def last_of_chunk(connection: Connection, after: str, size: int) -> str:
     """The id that ends the next ``size`` survivors after an id; the last id there can be where there are no more."""
     dialect = connection.dialect.name
@@ -193,7 +198,7 @@ def last_of_chunk(connection: Connection, after: str, size: int) -> str:
 @cache
 def statement(part: Part, dialect: str, which: str) -> str:
     """The statement that reads a table for a ``range`` of survivors, or for ``these``."""
-    table = _table(part.model)
+    table = table_of(part.model)
     owner = "id" if part.model is Survivor else "survivor_id"
     first = [] if owner in part.columns else [_told(table.c[owner], dialect)]
     columns = [
@@ -209,7 +214,8 @@ def statement(part: Part, dialect: str, which: str) -> str:
     )
 
 
-def _table(model: type[Base]) -> sa.Table:
+def table_of(model: type[Base]) -> sa.Table:
+    """The table of a model."""
     return cast("sa.Table", model.__table__)
 
 
@@ -230,7 +236,7 @@ def _told(column: sa.Column[Any], dialect: str) -> str:
 
 
 def _flags(dialect: str) -> str:
-    table = _table(DueItem)
+    table = table_of(DueItem)
     return " + ".join(f"{_told(table.c[name], dialect)} * {2**place}" for place, name in enumerate(FLAG_COLUMNS))
 
 

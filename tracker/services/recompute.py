@@ -9,20 +9,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker import marks
 from tracker.clock import Clock
 from tracker.db import Database
-from tracker.models import FailedDuring, JobRun, Survivor
+from tracker.models import FailedDuring, JobRun
 from tracker.policy import Actor
 from tracker.services import audit, leases, plan_failures, plan_writing, recompute_progress
 from tracker.services.leases import Lease
 from tracker.services.plan_seals import stored_content
 from tracker.services.plan_terms import asked_by_all
 from tracker.services.planning import Decision
-from tracker.services.raw_rows import LAST_ID, SQLITE, hold, last_of_chunk, read_range, read_some
+from tracker.services.raw_rows import LAST_ID, SQLITE, hold, how_many, last_of_chunk, read_range, read_some
 from tracker.services.recompute_chunks import Answer, Order, look_at
 from tracker.services.recompute_lanes import Lanes, answers
 from tracker.services.recompute_progress import NAME, Progress
@@ -192,7 +191,7 @@ def run(
         if lease is None:
             return None
         begun = recompute_progress.begin(session, holder=holder, fresh=fresh, from_start=from_start, clock=clock)
-        work = Work(database, clock, lease, *begun, count_survivors(session))
+        work = Work(database, clock, lease, *begun, how_many(session.connection()))
         marks.passed("recompute.begin_written")
     marks.passed("recompute.begun")
     try:
@@ -212,11 +211,6 @@ def _each_chunk(work: Work, lanes: Lanes, advance: Callable[[int], None]) -> Non
         work.settle(found)
         advance(len(found.contents))
     work.finish()
-
-
-def count_survivors(session: Session) -> int:
-    """How many a run will look at."""
-    return session.scalar(sa.select(sa.func.count()).select_from(Survivor)) or 0
 
 
 def checksum(session: Session) -> str:
