@@ -18,8 +18,18 @@ from tests.integration.test_plan_failures import poison
 from tracker.clock import FixedClock
 from tracker.db import Database
 from tracker.jobs import check_plans
-from tracker.models import AuditEvent, Clinic, DueItem, FailedDuring, PlanFailure, PlanGap, Result, Standing, Survivor
-from tracker.services import care_plans, change_sets, plan_checks, plan_failures
+from tracker.models import (
+    AuditEvent,
+    Clinic,
+    DueItem,
+    FailedDuring,
+    PlanFailure,
+    PlanGap,
+    Result,
+    Standing,
+    Survivor,
+)
+from tracker.services import care_plans, change_sets, plan_checks, plan_failures, planning
 from tracker.services.facts import load_recorded
 from tracker.services.plan_checks import Checked, Differs, Finding
 from tracker.services.plan_failures import NamedError
@@ -229,6 +239,26 @@ def test_a_poisoned_record_is_named_noted_and_the_others_are_looked_at(database:
         assert event.after == {"differing": [str(ids[0])], "failed": [str(ids[1])]}
 
 
+def test_a_record_that_cannot_be_read_is_named_by_the_check_as_by_a_refresh_though_nothing_is_due(
+    sqlite_url: str, clock: FixedClock
+) -> None:
+    """Of somebody on treatment again; only SQLite keeps a date that is none."""
+    database = Database(sqlite_url)
+    ids = registry(database, clock)
+    with database.transaction() as session:
+        survivor = session.get_one(Survivor, ids[1])
+        survivor.standing = Standing.ON_TREATMENT
+        care_plans.refresh(session, survivor, clock=clock)
+    assert looked_at(database, clock).findings == []
+    with database.engine.begin() as connection:
+        broken = sa.text("UPDATE diagnoses SET end_of_therapy_on = 'no day' WHERE survivor_id = :id")
+        assert connection.execute(broken, {"id": ids[1].hex}).rowcount == 1
+    with database.transaction() as session, pytest.raises(ValueError):
+        care_plans.refresh(session, session.get_one(Survivor, ids[1]), clock=clock)
+    assert found(looked_at(database, clock)) == {ids[1]: {Differs.FAILED}}
+    database.close()
+
+
 def test_rows_that_cannot_even_be_read_hold_nobody_else_up(
     database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,9 +284,9 @@ def test_a_database_that_fails_is_nobodys_record(
     def fails(*_: Any, **__: Any) -> None:
         raise OperationalError("database is locked", None, Exception())
 
-    for name in ("load_recorded", "evaluate"):
+    for module, name in ((plan_checks, "load_recorded"), (planning, "evaluate")):
         with monkeypatch.context() as patched, pytest.raises(OperationalError):
-            patched.setattr(plan_checks, name, fails)
+            patched.setattr(module, name, fails)
             looked_at(database, clock)
     with database.reading() as session:
         assert session.scalars(sa.select(PlanFailure)).all() == []

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.util import identity_key
 
 from tracker.clock import Clock
-from tracker.engine.evaluate import evaluate
 from tracker.engine.rules import Pack
 from tracker.engine.types import CarePlan, PlannedItem, Reason
 from tracker.models import Base, DueItem, PlanGap, Survivor
@@ -20,7 +19,7 @@ from tracker.services.facts import load_facts
 from tracker.services.packs import pack_for
 from tracker.services.plan_terms import asked_by, terms_of
 from tracker.services.plan_writing import OPENED
-from tracker.services.planning import NO_PLAN, Decision, Summed, awaits_summary, digest, is_paused
+from tracker.services.planning import Decision, Summed, awaits_summary, digest, is_paused
 from tracker.services.raw_rows import Row, read_these
 
 __all__ = ["awaits_summary", "digest", "is_paused"]
@@ -152,10 +151,7 @@ def as_planned(item: DueItem, reasons: tuple[Reason, ...], pack: Pack) -> Planne
 
 def plan_on(session: Session, survivor: Survivor, on: date) -> CarePlan:
     """The plan as the engine gives it for a day, nothing stored."""
-    # Someone without a treatment summary may still have checks for an inherited syndrome, or a clinician's own.
-    if is_paused(survivor):
-        return NO_PLAN
-    return evaluate(load_facts(session, survivor), pack_for(survivor.clinic), on=on)
+    return planning.plan_of(survivor, load_facts(session, survivor), pack_for(survivor.clinic), on)
 
 
 def _sum_up(survivor: Survivor, summed: Summed) -> None:

@@ -19,7 +19,6 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from tracker.clock import Clock
-from tracker.engine.evaluate import evaluate
 from tracker.engine.rules import Pack
 from tracker.engine.types import CarePlan, DataGap
 from tracker.models import DueItem, PlanGap, Survivor
@@ -174,22 +173,16 @@ def _differences(
     survivor: Survivor, recorded: Recorded, rows: _Rows, clock: Clock, counts: Counter[str]
 ) -> tuple[Differs, ...]:
     stored, today, differs = survivor.plan_digest, clock.today(survivor.clinic.tz), list[Differs]()
+    pack = pack_for(survivor.clinic)
     if survivor.plan_holds_until is not None and survivor.plan_holds_until <= today:
         counts["waiting"] += 1
-    elif planning.digest(_plan(survivor, recorded, today)) != stored:
+    elif planning.digest(planning.plan_of(survivor, facts_of(recorded), pack, today)) != stored:
         differs.append(Differs.PLAN)
-    pack = pack_for(survivor.clinic)
     if _digest_of(rows, pack) != stored:
         differs.append(Differs.ROWS)
     if _earliest_days(rows, pack) != _told(survivor):
         differs.append(Differs.SUMMARY)
     return tuple(differs)
-
-
-def _plan(survivor: Survivor, recorded: Recorded, today: date) -> CarePlan:
-    if planning.is_paused(survivor):
-        return planning.NO_PLAN
-    return evaluate(facts_of(recorded), pack_for(survivor.clinic), on=today)
 
 
 def _digest_of(rows: _Rows, pack: Pack) -> str:

@@ -172,7 +172,7 @@ def decide(recorded: Recorded, terms: Terms) -> Decision:
         Invalid, ValueError: the record holds something the engine cannot read (see ``evaluate``).
     """
     person, facts = recorded.person, facts_of(recorded)
-    plan = NO_PLAN if is_paused(person) else evaluate(facts, terms.pack, on=terms.today)
+    plan = plan_of(person, facts, terms.pack, terms.today)
     items, gaps = _items(recorded, facts, plan, terms), _gaps(plan)
     summary = _summary(plan, has_plan=not is_paused(person) and not awaits_summary(facts))
     summed = _summed(recorded, items, gaps, summary, _told(plan.holds_until), terms)
@@ -191,6 +191,14 @@ def _is_resummed(recorded: Recorded, summed: Summed) -> bool:
         return True
     stored = person.summary, person.plan_holds_until, person.plan_seal
     return stored != (tuple(summed.summary), summed.holds_until, summed.seal)
+
+
+def plan_of(person: Followed, facts: Facts, pack: Pack, on: date) -> CarePlan:
+    """The plan as the engine gives it for a day; none for those of whom nothing is due at all.
+
+    Someone without a treatment summary may still have checks for an inherited syndrome, or a clinician's own.
+    """
+    return NO_PLAN if is_paused(person) else evaluate(facts, pack, on=on)
 
 
 def is_paused(person: Followed) -> bool:
