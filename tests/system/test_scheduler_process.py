@@ -55,6 +55,15 @@ def until(true: Callable[[], bool], what: str) -> None:
         time.sleep(0.05)
 
 
+def listens(child: subprocess.Popen[str]) -> bool:
+    """Does the process hear that it is to end? While it still loads its modules, being told so just ends it."""
+    status = Path(f"/proc/{child.pid}/status")
+    if not status.exists():  # another system than Linux does not say
+        return True
+    caught = next(line for line in status.read_text().splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
 def count(store: Database, what: sa.Select[int]) -> int:
     with store.reading() as session:
         return session.scalar(what) or 0
@@ -118,6 +127,8 @@ def test_two_at_once_do_the_work_of_one(store: Database, sqlite_url: str, tmp_pa
     a_registry(store, 900)
     with scheduler(sqlite_url, tmp_path) as one, scheduler(sqlite_url, tmp_path) as two:
         until(lambda: has_run(store), "the run of either")
+        # The run of one may be over before the other is all there.
+        until(lambda: listens(one) and listens(two), "both to be there")
         for child in (one, two):
             child.terminate()
         assert [child.wait(timeout=WAIT) for child in (one, two)] == [0, 0]
