@@ -10,10 +10,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from tracker.engine import types as engine
+from tracker.engine.making import quickly
 from tracker.models import Certainty, Survivor
 from tracker.models.treatment import SYNDROME_FIELDS, TUMOR_FIELDS
 from tracker.services.raw_rows import Recorded, Row, read_these
 
+make_facts, make_diagnosis, make_result = quickly(engine.Facts), quickly(engine.Diagnosis), quickly(engine.Result)
 DIAGNOSIS_DATES = ("diagnosed_on", "resected_on", "end_of_therapy_on")
 UNIT_ENDINGS = ("_mg_m2", "_u_m2", "_gy", "_n")
 WHOLE = "day"
@@ -49,7 +51,7 @@ def facts_of(recorded: Recorded) -> engine.Facts:
     person = recorded.person
     exposures, at_least, last_days, last_known = _exposures(recorded.exposures)
     events = {name: _date(on) for _, name, on, _ in recorded.events}
-    return engine.Facts(
+    return make_facts(
         birth_date=_date(person.birth_date),
         sex=person.sex_at_birth,
         diagnoses=tuple(_diagnosis(row) for row in recorded.diagnoses),
@@ -97,7 +99,7 @@ def _diagnosis(row: Row) -> engine.Diagnosis:
     recorded = ((each, to) for each, to, day in zip(DIAGNOSIS_DATES, known_to, dates, strict=True) if day is not None)
     diagnosed_on, resected_on, end_of_therapy_on = map(_day, dates)
     fields, precision = _fields(TUMOR_FIELDS, tumor), _partly_known(recorded)
-    return engine.Diagnosis(name, diagnosed_on, resected_on, end_of_therapy_on, fields, precision)
+    return make_diagnosis(name, diagnosed_on, resected_on, end_of_therapy_on, fields, precision)
 
 
 def _predisposition(row: Row) -> engine.Predisposition:
@@ -116,7 +118,7 @@ def _partly_known(precision: Iterable[tuple[str, str]]) -> Precision:
 
 def _result(row: Row) -> engine.Result:
     _, test_code, on, _, result_id, status, adequate, claimed = row
-    return engine.Result(test_code, _date(on), status, bool(adequate), bool(claimed), dashed(result_id))
+    return make_result(test_code, _date(on), status, bool(adequate), bool(claimed), dashed(result_id))
 
 
 def _override(row: Row) -> engine.Override:

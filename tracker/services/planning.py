@@ -253,16 +253,22 @@ def _in_order(rows: Mapping[str, Row]) -> list[Row]:
 
 
 def _item(item: PlannedItem, soft_due_on: date | None) -> Item:
+    # By position, in the order of the fields: this is done a dozen times for everybody.
     return Item(
-        test_code=item.test_code,
-        flags=sum(WORTH[flag] for flag in item.flags) or ADDED,
-        upcoming_on=iso(item.upcoming_on),
-        due_on=iso(item.due_on),
-        overdue_after=iso(item.overdue_after),
-        stops_on=_told(item.stops_on),
-        soft_due_on=_told(soft_due_on) if soft_due_on != item.due_on else None,
-        reasons=reasons.dumps(item.reasons),
+        item.test_code,
+        _worth(item.flags),
+        iso(item.upcoming_on),
+        iso(item.due_on),
+        iso(item.overdue_after),
+        _told(item.stops_on),
+        _told(soft_due_on) if soft_due_on != item.due_on else None,
+        reasons.dumps(item.reasons),
     )
+
+
+@lru_cache(maxsize=64)
+def _worth(flags: frozenset[Flag]) -> int:
+    return sum(WORTH[flag] for flag in flags) or ADDED
 
 
 def _summary(plan: CarePlan, *, has_plan: bool) -> Summary:

@@ -1,7 +1,7 @@
 """An item's reasons as JSON and back: they are stored with the item as they stood."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -65,9 +65,9 @@ def _dumped(reason: Reason) -> str:
     opening, basis, every, source = _same_for_all(*RULE(reason))
     due_on = "" if reason.due_on is None else f', "due_on": "{iso(reason.due_on)}"'
     start_on = "" if reason.start_on is None else f', "start_on": "{iso(reason.start_on)}"'
-    exposures = f', "exposures": {_pairs(reason.exposures)}' if reason.exposures else ""
-    context = f', "context": {_pairs(reason.context)}' if reason.context else ""
-    last = _told(LAST, reason) if any(LAST.values(reason)) else ""
+    exposures = f', "exposures": {_amounts(reason.exposures)}' if reason.exposures else ""
+    context = f', "context": {_words(reason.context)}' if reason.context else ""
+    last = _last(reason) if any(LAST.values(reason)) else ""
     is_plain = not any(SELDOM(reason))
     decided = "" if is_plain else _told(DECIDED, reason)
     rest = _origins(reason) if is_plain else _told(REST, reason)
@@ -79,21 +79,28 @@ def _dumped(reason: Reason) -> str:
 
 
 def _origins(reason: Reason) -> str:
-    return f', "origins": {_pairs(reason.origins)}' if reason.origins else ""
+    return f', "origins": {_days(reason.origins)}' if reason.origins else ""
+
+
+def _last(reason: Reason) -> str:
+    result_id, code, on = LAST.values(reason)
+    if result_id and code and on:
+        which = f'"last_result_id": {_quoted(result_id)}, "last_result_code": {_quoted(code)}'
+        return f', {which}, "last_result_on": "{iso(on)}"'
+    return _told(LAST, reason)
 
 
 class _Some:
-    """A few fields that follow one another: their names as keys, and how to ask for all of them at once."""
+    """A few fields that follow one another: their names, and how to ask for all of them at once."""
 
     def __init__(self, *names: str) -> None:
-        self.keys, self.values = [f', "{name}": ' for name in names], attrgetter(*names)
+        self.names, self.values = names, attrgetter(*names)
 
 
 def _told(some: _Some, reason: Reason) -> str:
     """Of some fields those that say something."""
-    return "".join(
-        [key + DUMPS[type(value)](value) for key, value in zip(some.keys, some.values(reason), strict=True) if value]
-    )
+    told = zip(some.names, some.values(reason), strict=True)
+    return "".join(f', "{name}": {DUMPS.get(name, DUMPS[""])(value)}' for name, value in told if value)
 
 
 @lru_cache(maxsize=4096)
@@ -111,14 +118,20 @@ def _named(**told: str | None) -> str:
     return "".join(f', "{name}": {value}' for name, value in told.items() if value)
 
 
-def _pairs(pairs: tuple[tuple[str, object], ...]) -> str:
-    return f"[{', '.join([f'[{_quoted(name)}, {_second(value)}]' for name, value in pairs])}]"
+def _amounts(pairs: Iterable[tuple[str, Decimal | None]]) -> str:
+    told = [
+        f'[{_quoted(name)}, "{value}"]' if value is not None else f"[{_quoted(name)}, null]" for name, value in pairs
+    ]
+    return f"[{', '.join(told)}]"
 
 
-def _second(value: object) -> str:
-    if type(value) is date:
-        return f'"{iso(value)}"'
-    return "null" if value is None else _quoted(str(value))
+def _words(pairs: Iterable[tuple[str, str]]) -> str:
+    return f"[{', '.join([f'[{_quoted(name)}, {_quoted(value)}]' for name, value in pairs])}]"
+
+
+def _days(pairs: Iterable[tuple[str, date]]) -> str:
+    told = [f'[{_quoted(name)}, "{iso(day)}"]' for name, day in pairs]
+    return f"[{', '.join(told)}]"
 
 
 # The same days come again and again, by the thousand.
@@ -130,11 +143,14 @@ REST = _Some("at_least", "start_precision", "origins", "phase_from", "floor_on",
 SELDOM = attrgetter(
     *("override_id", "override_action", "gap", "at_least", "start_precision", "phase_from", "floor_on", "other_end")
 )
-DUMPS: dict[type, Callable[[Any], str]] = {
-    str: _quoted,
-    date: lambda day: f'"{iso(day)}"',
-    bool: lambda _: "true",
-    tuple: _pairs,
+# By field; what is not named here is text.
+DUMPS: dict[str, Callable[[Any], str]] = {
+    "": _quoted,
+    "last_result_on": lambda day: f'"{iso(day)}"',
+    "floor_on": lambda day: f'"{iso(day)}"',
+    "at_least": _amounts,
+    "origins": _days,
+    "other_end": lambda _: "true",
 }
 
 

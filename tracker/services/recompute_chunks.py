@@ -4,6 +4,7 @@ Nothing is written here. A chunk is asked for in a few words, and the answer hol
 happen in another process, or on another machine that reaches the same database.
 """
 
+import pickle
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -83,10 +84,19 @@ def answer(connection: Connection, order: Order) -> Answer:
     return look_at(read_range(connection, order.after, order.upto), order)
 
 
-def answer_elsewhere(url: str, order: Order) -> Answer:
-    """Look at a chunk from a process that knows no more than the database's address."""
+def answer_elsewhere(url: str, order: Order) -> bytes:
+    """Look at a chunk from a process that knows no more than the database's address; ``opened`` opens the answer.
+
+    Packed, because answers wait for the writer: as objects they take several times the memory.
+    """
     with _database(url).reading() as session:
-        return answer(session.connection(), order)
+        return pickle.dumps(answer(session.connection(), order))
+
+
+def opened(packed: bytes) -> Answer:
+    """An answer that came from a process of this very command."""
+    found: Answer = pickle.loads(packed)  # noqa: S301
+    return found
 
 
 def get_ready() -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from tracker.db import Database
-from tracker.services.recompute_chunks import Answer, Order, answer, answer_elsewhere, get_ready
+from tracker.services.recompute_chunks import Answer, Order, answer, answer_elsewhere, get_ready, opened
 
-# Chunks that wait for each process: enough that none waits for the writer, few enough for the memory.
-AHEAD = 2
+# Chunks that wait beside those looked at: enough that nobody waits for the writer, few enough for the memory.
+AHEAD = 1
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,14 @@ def _here(database: Database, orders: Iterator[Order], lanes: Lanes, left: Calla
 
 def _elsewhere(database: Database, orders: Iterator[Order], executor: Executor, count: int) -> Iterator[Answer]:
     url = database.engine.url.render_as_string(hide_password=False)
-    waiting: deque[Future[Answer]] = deque()
+    waiting: deque[Future[bytes]] = deque()
     try:
         for order in orders:
             waiting.append(executor.submit(answer_elsewhere, url, order))
-            if len(waiting) >= count * AHEAD:
-                yield waiting.popleft().result()
+            if len(waiting) >= count + AHEAD:
+                yield opened(waiting.popleft().result())
         while waiting:
-            yield waiting.popleft().result()
+            yield opened(waiting.popleft().result())
     finally:
         for each in waiting:
             each.cancel()
