@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +12,6 @@ from tests.factories import make_clinic, make_contact, make_survivor
 from tests.integration.nights import DUE_ON, OVERDUE_ON, UPCOMING_ON, instant, make_item, make_message, night
 from tracker.clock import FixedClock
 from tracker.db import Database
-from tracker.engine.status import Status
 from tracker.models import Clinic, Contact, OutboxMessage, Override, Standing, Survivor
 from tracker.policy import Actor
 from tracker.services import care_plans, reminders, results
@@ -159,12 +157,11 @@ def test_becoming_overdue_thirty_days_later_is_worth_a_second_message(database: 
 
 def test_planning_the_same_day_again_enqueues_nothing(database: Database, clock: FixedClock) -> None:
     survivor = store(database, lambda session: with_item(session, AGREED))
-    reached: dict[UUID, Status] = {survivor.id: Status.DUE}
     counts = []
     for _ in range(3):
         with database.transaction() as session:
             clinic = session.get_one(Clinic, survivor.clinic_id)
-            counts.append(reminders.plan(session, clinic, reached, clock=clock))
+            counts.append(reminders.plan(session, clinic, [survivor.id], clock=clock))
     assert counts == [1, 0, 0]
 
 
@@ -175,7 +172,7 @@ def test_a_withdrawn_message_is_not_made_again_on_the_same_day(database: Databas
     with database.transaction() as session:
         session.execute(sa.update(OutboxMessage).values(withdrawn_at=clock.now()))
         clinic = session.get_one(Clinic, survivor.clinic_id)
-        assert reminders.plan(session, clinic, {survivor.id: Status.DUE}, clock=clock) == 0
+        assert reminders.plan(session, clinic, [survivor.id], clock=clock) == 0
 
 
 def test_an_address_nobody_can_read_any_more_does_not_stop_the_night(database: Database, clock: FixedClock) -> None:

@@ -4,11 +4,15 @@ On SQLite ids and dates are text; PostgreSQL's driver makes ids and dates itself
 this way may be written back this way, and text may be written on either.
 """
 
-from datetime import UTC, date, datetime
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tracker.models import Base
@@ -21,16 +25,20 @@ def column(attribute: InstrumentedAttribute[Any]) -> sa.ColumnElement[Any]:
     return sa.type_coerce(attribute, _UNTYPED)
 
 
+def among(attribute: InstrumentedAttribute[UUID], ids: Sequence[Any], dialect: str) -> sa.ColumnElement[bool]:
+    """Is it one of these ids, as the driver gave them? All of them go over as one value, however many they are."""
+    if dialect == "sqlite":
+        rows = sa.func.json_each(json.dumps(ids)).table_valued("value")
+        return column(attribute).in_(sa.select(rows.c.value))
+    listed = sa.literal("{" + ",".join(map(str, ids)) + "}", sa.Text)
+    return attribute == sa.any_(sa.cast(listed, postgresql.ARRAY(sa.Uuid)))
+
+
 @cache
 def table(model: type[Base]) -> sa.Table:
     """The table of a model, to write to as the driver takes it."""
     columns = (sa.Column(each.name, _UNTYPED, primary_key=each.primary_key) for each in model.__table__.columns)
     return sa.Table(model.__tablename__, sa.MetaData(), *columns)
-
-
-def day(told: Any) -> date:
-    """A date that was read."""
-    return told if isinstance(told, date) else date.fromisoformat(told)
 
 
 def instant(at: datetime) -> str:

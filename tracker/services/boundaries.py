@@ -1,10 +1,9 @@
 """Record what has crossed into upcoming, due or overdue, and refresh the plans whose day has come."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from itertools import compress
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,43 +13,21 @@ from sqlalchemy.orm import Session
 
 from tracker import marks
 from tracker.clock import Clock
-from tracker.engine.status import Status, crossings, next_boundary
-from tracker.engine.types import Flag
-from tracker.models import Clinic, DueItem, FailedDuring, StatusEvent, Survivor
-from tracker.services import as_stored, care_plans, many_rows, plan_failures, reminders, row_ids
-from tracker.services.raw_rows import table_of
-from tracker.services.writing import insert_new_telling
+from tracker.models import Clinic, DueItem, FailedDuring, Survivor
+from tracker.services import as_stored, care_plans, crossing_rows, plan_failures, reminders
 
 BATCH = 200
 # A crossing is a row or two; the larger the batch, the fewer pages are written twice. It holds the lock for a fraction
 # of a second.
 CROSSED_AT_ONCE = 1000
-A_DAY = timedelta(days=1)
-ASKED_BY_HAND = "added"
-FLAGS = tuple(flag.value for flag in Flag)
-# Of an item the dates, and which kinds of check it belongs to: no reasons, which are most of the row.
-READ = tuple(
-    as_stored.column(getattr(DueItem, name))
-    for name in ("id", "survivor_id", "next_boundary_on", "upcoming_on", "due_on", "overdue_after", *FLAGS)
-)
 
 
 class Reached(NamedTuple):
-    """An open item whose next boundary has come. ``flags`` are the kinds of check it belongs to.
+    """An open item whose next boundary has come, by ids as the driver gives them; and is that worth a message?"""
 
-    Its ids are as the driver gives them: there are many, and all they are for is to be written back.
-    """
-
-    id: Any
+    item_id: Any
     survivor_id: Any
-    next_boundary_on: date
-    upcoming_on: date
-    due_on: date
-    overdue_after: date
-    flags: tuple[str, ...]
-
-
-Step = tuple[Reached, Status, date]
+    worth_telling: bool
 
 
 @dataclass
@@ -136,19 +113,30 @@ def cross_batch(session: Session, clinic: Clinic, *, clock: Clock) -> Crossed:
     today, done = clock.today(clinic.tz), Crossed()
     held = _hold(session, clinic, today)
     marks.passed("cross.held")
-    found = [_read(row) for row in session.execute(next_reached(clinic.id, today, *READ))]
+    columns = as_stored.column(DueItem.id), as_stored.column(DueItem.survivor_id)
+    worth = crossing_rows.crosses_any(reminders.WORTH_A_MESSAGE, today)
+    found = [Reached._make(row) for row in session.execute(next_reached(clinic.id, today, *columns, worth))]
     # What was reached only after the survivors were held is left to the next batch, and so is the rest.
-    items = [item for item in found if item.survivor_id in held]
+    items = [each for each in found if each.survivor_id in held]
     done.more = len(found) == CROSSED_AT_ONCE or len(items) < len(found)
-    steps = [step for item in items for step in _steps(item, today)]
-    done.counts["items"] += len(items)
-    _record(session, steps, clock, done.counts)
-    marks.passed("cross.events_written")
-    _move_on(session, items, today)
-    marks.passed("cross.moved_on")
-    done.counts["reminders"] += reminders.plan(session, clinic, _furthest(steps), clock=clock)
-    marks.passed("cross.reminders_written")
+    if items:
+        _cross(session, clinic, items, done.counts, clock)
     return done
+
+
+def _cross(session: Session, clinic: Clinic, items: Sequence[Reached], counts: Counter[str], clock: Clock) -> None:
+    today, ids = clock.today(clinic.tz), [each.item_id for each in items]
+    new = crossing_rows.record(session, ids, today, clock.now())
+    marks.passed("cross.events_written")
+    crossing_rows.move_on(session, ids, today)
+    marks.passed("cross.moved_on")
+    whose = {each.survivor_id for each in items if each.worth_telling}
+    counts["reminders"] += reminders.plan(session, clinic, [UUID(str(each)) for each in whose], clock=clock)
+    marks.passed("cross.reminders_written")
+    counts["items"] += len(ids)
+    counts["events"] += len(new)
+    # An item that took a step counts once, whatever its flags.
+    counts.update(status for _, status in {tuple(row) for row in new})
 
 
 def _hold(session: Session, clinic: Clinic, today: date) -> set[Any]:
@@ -156,59 +144,3 @@ def _hold(session: Session, clinic: Clinic, today: date) -> set[Any]:
     theirs = next_reached(clinic.id, today, DueItem.survivor_id)
     query = sa.select(as_stored.column(Survivor.id)).where(Survivor.id.in_(theirs)).order_by(Survivor.id)
     return set(session.scalars(query.with_for_update(key_share=True)))
-
-
-def _read(row: sa.Row[Any]) -> Reached:
-    item_id, survivor_id, boundary, upcoming, due, overdue, *flags = tuple(row)
-    day = as_stored.day
-    return Reached(item_id, survivor_id, day(boundary), day(upcoming), day(due), day(overdue), _flags(flags))
-
-
-def _flags(asked: Sequence[bool]) -> tuple[str, ...]:
-    """The kinds of check by name; "added" when only a clinician asked for it."""
-    return tuple(compress(FLAGS, asked)) or (ASKED_BY_HAND,)
-
-
-def _steps(item: Reached, today: date) -> list[Step]:
-    """What an item crosses by today, in order."""
-    return [(item, status, on) for status, on in crossings(item, item.next_boundary_on - A_DAY, today)]
-
-
-def _record(session: Session, steps: Sequence[Step], clock: Clock, counts: Counter[str]) -> None:
-    """Write the events that are not there yet; an item that took a step counts once, whatever its flags."""
-    at = as_stored.instant(clock.now())
-    flagged = [(item, flag, status, on) for item, status, on in steps for flag in item.flags]
-    ids = row_ids.rising(clock.now(), len(flagged))
-    rows = [_event(event_id, *each, at) for event_id, each in zip(ids, flagged, strict=True)]
-    new = insert_new_telling(session, as_stored.table(StatusEvent), rows, "due_item_id", "status")
-    counts["events"] += len(new)
-    counts.update(status for _, status in {tuple(row) for row in new})
-
-
-def _event(event_id: str, item: Reached, flag: str, status: Status, on: date, at: str) -> dict[str, Any]:
-    """The row that says that an item reached a status on a day, for one of its flags."""
-    return {
-        "id": event_id,
-        "due_item_id": item.id,
-        "survivor_id": item.survivor_id,
-        "flag": flag,
-        "status": status.value,
-        "boundary_on": str(on),
-        "recorded_at": at,
-    }
-
-
-def _move_on(session: Session, items: Iterable[Reached], today: date) -> None:
-    """Each item to its own next boundary."""
-    following = ((next_boundary(item, today), item.id) for item in items)
-    moved = [(on and str(on), str(item_id)) for on, item_id in following]
-    many_rows.update(session.connection(), table_of(DueItem), ("next_boundary_on",), moved)
-
-
-def _furthest(steps: Iterable[Step]) -> dict[UUID, Status]:
-    """The furthest status that any of a survivor's items came to."""
-    order = list(Status)
-    furthest: dict[Any, Status] = {}
-    for item, status, _ in steps:
-        furthest[item.survivor_id] = max(status, furthest.get(item.survivor_id, status), key=order.index)
-    return {UUID(str(survivor_id)): status for survivor_id, status in furthest.items()}

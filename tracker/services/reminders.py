@@ -1,5 +1,6 @@
 """Choose whom to remind, ask for consent again, and put one message in the outbox."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -17,20 +18,19 @@ NOT_AGAIN_FOR = timedelta(days=30)
 WORTH_A_MESSAGE = (Status.DUE, Status.OVERDUE)
 
 
-def plan(session: Session, clinic: Clinic, reached: dict[UUID, Status], *, clock: Clock) -> int:
-    """Enqueue at most one message for each contact who agreed, however many items crossed; how many were new.
+def plan(session: Session, clinic: Clinic, survivor_ids: Collection[UUID], *, clock: Clock) -> int:
+    """Enqueue at most one message for each contact of these who agreed, however many items crossed; how many were new.
 
     Nobody is written to twice within 30 days, and nothing is enqueued for a survivor who is not followed here.
     """
-    ids = [survivor_id for survivor_id, status in reached.items() if status in WORTH_A_MESSAGE]
-    if not ids:
+    if not survivor_ids:
         return 0
     today = clock.today(clinic.tz)
     # Two columns only: an address that cannot be decrypted must not stop the night's check.
     contacts = session.execute(
         sa.select(as_stored.column(Contact.id), as_stored.column(Contact.survivor_id))
         .join(Survivor, Survivor.id == Contact.survivor_id)
-        .where(Contact.survivor_id.in_(ids), agreed(), followed(), ~_written_to_lately(clock))
+        .where(Contact.survivor_id.in_(survivor_ids), agreed(), followed(), ~_written_to_lately(clock))
         .order_by(Contact.id)
     ).all()
     message_ids, at = row_ids.rising(clock.now(), len(contacts)), as_stored.instant(clock.now())
