@@ -36,7 +36,9 @@ CLOCK = FixedClock.on(TODAY)
 Statement = tuple[str, Any]
 # Tables as long as the registry, or longer (of visits, few are in this one).
 LONG = "survivors|due_items|results|exposures|contacts|diagnoses|status_events|survivor_words"
-SCANS = re.compile(rf"(?:SCAN|Seq Scan on) (?:{LONG})\b")
+# What SQLite finds by the clinic and nothing else is the whole of the clinic.
+WHOLE_CLINIC = r"SEARCH survivors USING (?:COVERING )?INDEX \w+ \(clinic_id=\?\)$"
+SCANS = re.compile(rf"(?:SCAN|Seq Scan on) (?:{LONG})\b|{WHOLE_CLINIC}", re.MULTILINE)
 # Read whole along one of its indexes (not the table) is no better.
 SEARCH = re.compile(r"SEARCH|Index (?:Only )?Scan|Bitmap Index Scan")
 
