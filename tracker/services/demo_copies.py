@@ -51,13 +51,19 @@ NOT_COPIED = frozenset(
         "survivor_words",
     }
 )
-# Indexes by names and by how people are reached.
+# Indexes by names, by dates and by how people are reached.
 SCATTERED = frozenset(
     {
         "ix_contacts_email_key",
         "ix_contacts_phone_key",
+        "ix_diagnoses_name",
+        "ix_due_items_next_boundary_on",
         "ix_survivor_words_clinic_id_word",
+        "ix_survivors_clinic_id_place_until",
+        "ix_survivors_clinic_id_placed_on",
+        "ix_survivors_clinic_id_plan_holds_until",
         "ix_survivors_clinic_id_sort_name",
+        "ix_survivors_places",
     }
 )
 ROUNDS_AN_INSTANT = 4096
