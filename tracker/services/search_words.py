@@ -1,11 +1,12 @@
 """Finding people by the words of their names, or by record number: along an index, however many are on record."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from tracker.models import Survivor, SurvivorIdentifier, SurvivorWord, number_word
 from tracker.services.likeness import FORMER_SYSTEM
@@ -13,6 +14,8 @@ from tracker.services.names import folded
 
 # After every word that begins with another: the last of all characters.
 LAST = "\U0010ffff"
+# Those who have a word are read in one go where they are at most so many.
+FEW_HAVE = 5_000
 
 
 def named(text: str) -> sa.ColumnElement[bool]:
@@ -27,27 +30,58 @@ def _has(beginning: str) -> sa.ColumnElement[bool]:
     return sa.exists().where(theirs, _begins(SurvivorWord.word, beginning)).correlate(Survivor)
 
 
-def likely(clinic_ids: Sequence[UUID], text: str, *, limit: int) -> sa.CompoundSelect[Any]:
+def likely(session: Session, clinic_ids: Sequence[UUID], text: str, *, limit: int) -> "Sequence[sa.Row[UUID, str]]":
     """Ids and names of up to so many of each clinic by name, and by number, in the order of the words found.
 
     Somebody may be there more than once.
     """
-    parts = [part.limit(limit).subquery() for clinic_id in clinic_ids for part in _found(clinic_id, text)]
-    return sa.union_all(*(sa.select(part.c.survivor_id, part.c.sort_name) for part in parts))
+    words = _rarest_first(session, clinic_ids, list(dict.fromkeys(folded(text).split())))
+    found = (part for clinic_id in clinic_ids for part in _found(clinic_id, text, words))
+    parts = [part.limit(limit).subquery() for part in found]
+    return session.execute(sa.union_all(*(sa.select(part.c.survivor_id, part.c.sort_name) for part in parts))).all()
 
 
-def _found(clinic_id: UUID, text: str) -> Iterator[sa.Select[UUID, str]]:
+def _rarest_first(session: Session, clinic_ids: Sequence[UUID], words: list[str]) -> list[tuple[str, bool]]:
+    """The words with whether few have them; of one word alone nothing need be known."""
+    if len(words) < 2:
+        return [(word, True) for word in words]
+    counted = (
+        sa.select(sa.literal(place), sa.select(sa.func.count()).select_from(_some(clinic_id, word)).scalar_subquery())
+        for place, word in enumerate(words)
+        for clinic_id in clinic_ids
+    )
+    numbers: Counter[int] = Counter()
+    for place, number in session.execute(sa.union_all(*counted)):
+        numbers[place] += number
+    return [(words[place], numbers[place] <= FEW_HAVE) for place in sorted(range(len(words)), key=numbers.__getitem__)]
+
+
+def _some(clinic_id: UUID, word: str) -> sa.Subquery:
+    return _of(clinic_id, word).limit(FEW_HAVE + 1).subquery()
+
+
+def _found(clinic_id: UUID, text: str, words: list[tuple[str, bool]]) -> Iterator[sa.Select[UUID, str]]:
     yield _of(clinic_id, number_word(text))
-    words = sorted(folded(text).split(), key=len)
     if words:
-        # The longest word is likely to be the rarest; of those who have it, the others are asked for.
-        *others, longest = words
-        query = _of(clinic_id, longest)
-        for other in others:
-            word = aliased(SurvivorWord)
-            same = word.survivor_id == SurvivorWord.survivor_id
-            query = query.where(sa.exists().where(same, _begins(word.word, other)).correlate(SurvivorWord))
+        (rarest, _few), *others = words
+        query = _of(clinic_id, rarest)
+        for other, few in others:
+            query = query.where(_have(clinic_id, other) if few else _has_too(other))
         yield query
+
+
+def _have(clinic_id: UUID, beginning: str) -> sa.ColumnElement[bool]:
+    """Those found are among the few who have another word too: these are read in one go."""
+    word = aliased(SurvivorWord)
+    few = sa.select(word.survivor_id).where(word.clinic_id == clinic_id, _begins(word.word, beginning))
+    return SurvivorWord.survivor_id.in_(few)
+
+
+def _has_too(beginning: str) -> sa.ColumnElement[bool]:
+    """Each of those found is asked for another word that many have."""
+    word = aliased(SurvivorWord)
+    theirs = word.survivor_id == SurvivorWord.survivor_id
+    return sa.exists().where(theirs, _begins(word.word, beginning)).correlate(SurvivorWord)
 
 
 def _of(clinic_id: UUID, beginning: str) -> sa.Select[UUID, str]:

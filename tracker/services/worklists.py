@@ -1,6 +1,6 @@
 """The worklist: whom to call next, and finding somebody by name or record number."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -150,7 +150,7 @@ def find(session: Session, text: str, *, actor: Actor, clock: Clock) -> Found:
     if not number:
         return Found(None, [], 0, pack_for(clinic), today)
     exact = _visible(session, actor, session.scalars(numbered(clinic_ids, number).limit(2)).all())
-    likely_ones = session.execute(likely(clinic_ids, number, limit=COUNTED_UP_TO + 1)).all()
+    likely_ones = likely(session, clinic_ids, number, limit=COUNTED_UP_TO + 1)
     # By name; where there are too many to look through, those whose words come first.
     by_name = sorted({(row.sort_name, row.survivor_id) for row in likely_ones})
     first = [survivor_id for _name, survivor_id in by_name[:FOUND_AT_MOST]]
@@ -176,13 +176,14 @@ def ordered(session: Session, clinic: Clinic, wanted: WorklistFilter, today: dat
 
 def _few(session: Session, clinic: Clinic, wanted: WorklistFilter) -> tuple[UUID, ...] | None:
     """Everybody whom a name, a number or a diagnosis leaves, where that are few; None where they are many."""
-    asked: list[sa.Select[Any] | sa.CompoundSelect[Any]] = []
+    asked: list[Callable[[], Sequence[UUID]]] = []
     if wanted.text.strip():
-        asked.append(likely([clinic.id], wanted.text.strip(), limit=FEW + 1))
+        asked.append(lambda: [row[0] for row in likely(session, [clinic.id], wanted.text.strip(), limit=FEW + 1)])
     if wanted.diagnosis:
-        asked.append(sa.select(Diagnosis.survivor_id).where(Diagnosis.name == wanted.diagnosis).limit(FEW + 1))
-    for query in asked:
-        ids = session.scalars(query).all()
+        theirs = sa.select(Diagnosis.survivor_id).where(Diagnosis.name == wanted.diagnosis).limit(FEW + 1)
+        asked.append(lambda: session.scalars(theirs).all())
+    for found in asked:
+        ids = found()
         if len(ids) <= FEW:
             return tuple(dict.fromkeys(ids))
     return None
