@@ -1,4 +1,8 @@
-"""The first fill of every plan, beside a bulk write of the due items it makes; and how both grow with the registry."""
+"""The first fill of every plan, beside a bulk write of the due items it makes; and how both grow with the registry.
+
+It is done as the command does it unless told otherwise, with a process for each processor, which are started once; and
+told for one process alone.
+"""
 
 from collections.abc import Iterator
 from functools import partial
@@ -9,6 +13,8 @@ from bench.measuring import Work, exponent, interleaved
 from bench.plan import Plan
 from bench.refreshing import clear, refresh
 from bench.registries import Registry
+from tracker.executors import opened, processors
+from tracker.services.recompute_lanes import Lanes
 
 
 def rows(plan: Plan, registries: list[Registry]) -> Iterator[Row]:
@@ -16,23 +22,32 @@ def rows(plan: Plan, registries: list[Registry]) -> Iterator[Row]:
     kept = [KeptItems(registry) for registry in registries]
     for each in kept:
         each.keep()
-    taken = interleaved(_works(plan, kept), plan.rounds)
+    count = processors()
+    with opened(count, None) as lanes:
+        # Started and warm, as those of the refresh are.
+        for registry in registries:
+            refresh(registry, lanes=lanes)
+        taken = interleaved(_works(plan, kept, lanes), plan.rounds)
     for each in kept:
         _put_back(each)
         if plan.wants("fill.bulk"):
-            yield _beside_bulk(each, taken)
+            yield _beside_bulk("fill.bulk", each, taken, f", {count} processes")
+        if plan.wants("fill.one"):
+            yield _beside_bulk("fill.one", each, taken)
     if plan.wants("fill.exponent"):
         for small, large in plan.pairs(registries):
-            yield across("fill.exponent", small, large, taken["fill", small.size], taken["fill", large.size])
+            yield across("fill.exponent", small, large, taken["fill.bulk", small.size], taken["fill.bulk", large.size])
 
 
-def _works(plan: Plan, kept: list[KeptItems]) -> dict[tuple[str, int], Work]:
+def _works(plan: Plan, kept: list[KeptItems], lanes: Lanes) -> dict[tuple[str, int], Work]:
     works = {}
     for each in kept:
         registry, emptied = each.registry, partial(clear, each.registry)
-        if plan.wants("fill.bulk"):
+        if plan.wants("fill.bulk") or plan.wants("fill.one"):
             works["bulk", registry.size] = Work(each.write, emptied)
-        works["fill", registry.size] = Work(partial(refresh, registry), emptied)
+        if plan.wants("fill.one"):
+            works["fill.one", registry.size] = Work(partial(refresh, registry), emptied)
+        works["fill.bulk", registry.size] = Work(partial(refresh, registry, lanes=lanes), emptied)
     return works
 
 
@@ -44,11 +59,11 @@ def _put_back(kept: KeptItems) -> None:
     kept.drop()
 
 
-def _beside_bulk(kept: KeptItems, taken: dict[tuple[str, int], float]) -> Row:
+def _beside_bulk(key: str, kept: KeptItems, taken: dict[tuple[str, int], float], how: str = "") -> Row:
     size = kept.registry.size
-    fill, bulk = taken["fill", size], taken["bulk", size]
-    note = f"{kept.count / size:.1f} due items for each"
-    return Row("fill.bulk", kept.registry.kind, size, bulk / fill, rate(size, fill), rate(size, bulk), note)
+    fill, bulk = taken[key, size], taken["bulk", size]
+    note = f"{kept.count / size:.1f} due items for each{how}"
+    return Row(key, kept.registry.kind, size, bulk / fill, rate(size, fill), rate(size, bulk), note)
 
 
 def across(key: str, small: Registry, large: Registry, small_taken: float, large_taken: float) -> Row:

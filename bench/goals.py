@@ -71,6 +71,7 @@ _ALL = (
     Goal("refresh.cql-dates", "every plan worked out again, for each date planned", CQL, "×", True),
     Goal("refresh.exponent", "unchanged registry refreshed: exponent in size", SMALLEST, "", False, 1.05, 1.0),
     Goal("fill.bulk", "first fill", "bulk write of those due items", "×", True, 0.35, 0.60),
+    Goal("fill.one", "first fill, 1 process", "bulk write of those due items", "×", True),
     Goal("fill.exponent", "first fill: exponent in size", SMALLEST, "", False, 1.25, 1.10),
     Goal("save.moved", "refresh on save, a date moves, p95", "", "ms", False, 5, 1),
     Goal("save.kept", "refresh on save, nothing moves, p95", "", "ms", False, 5, 1),

@@ -1,4 +1,7 @@
-"""``python -m bench.page NAME``: the table and the chart of ``docs/performance.md``, out of a result that was kept."""
+"""``python -m bench.page NAME …``: the table and the chart of ``docs/performance.md``, out of results that were kept.
+
+Sizes that one run could not hold come from several; a row measured again counts as the later name has it.
+"""
 
 import re
 import sys
@@ -16,22 +19,36 @@ from config import PROJECT
 
 PAGE = PROJECT / "docs" / "performance.md"
 CHART = PROJECT / "docs" / "performance.svg"
-BEGIN, END = "<!-- figures of {name} -->", "<!-- end of the figures -->"
-FIGURES = re.compile(r"<!-- figures of (?P<name>[\w-]+) -->\n.*?<!-- end of the figures -->", re.DOTALL)
+BEGIN, END = "<!-- figures of {names} -->", "<!-- end of the figures -->"
+FIGURES = re.compile(r"<!-- figures of (?P<names>[\w, -]+) -->\n.*?<!-- end of the figures -->", re.DOTALL)
 NAMES = {SQLITE: "SQLite", POSTGRESQL: "PostgreSQL", "": ""}
 COLORS = ("#005eb8", "#00703c", "#aeb7bd")
 MARKS = [digit * 10**power for power in range(-3, 5) for digit in (1, 2, 5)]
 COLUMNS = ("work", "on", "survivors", "measured", "yardstick", "value", "reach", "aim", "")
 
 
-def figures(name: str, folder: Path = report.RESULTS) -> str:
-    """The part of the page between its marks, made of a kept result."""
-    found = report.read(folder / f"{name}.json")
+def figures(names: Sequence[str], folder: Path = report.RESULTS) -> str:
+    """The part of the page between its marks, made of kept results."""
+    found = kept(names, folder)
     lines = [_line(COLUMNS), _line(["---"] * len(COLUMNS))]
-    lines += [_line(_cells(row)) for row in report.in_order(found.rows)]
+    lines += [_line(_cells(row)) for row in report.in_order(merged(found))]
+    return "\n".join([BEGIN.format(names=", ".join(names)), *map(_told, found), *lines, END])
+
+
+def kept(names: Sequence[str], folder: Path = report.RESULTS) -> list[report.Report]:
+    """The results of these names."""
+    return [report.read(folder / f"{name}.json") for name in names]
+
+
+def merged(found: Sequence[report.Report]) -> list[Row]:
+    """The rows of several results, each figure once."""
+    return list({(row.key, row.database, row.size): row for each in found for row in each.rows}.values())
+
+
+def _told(found: report.Report) -> str:
+    sizes = " and ".join(f"{size:,}" for size in sorted({row.size for row in found.rows if row.database}))
     machine = ", ".join(f"{key} {value}" for key, value in found.facts.items())
-    told = f"Medians of {found.rounds} rounds, each in turns with its yardstick. {machine}."
-    return "\n".join([BEGIN.format(name=name), told, "", *lines, END])
+    return f"{sizes} survivors: medians of {found.rounds} rounds, each in turns with its yardstick; {machine}.\n"
 
 
 def _cells(row: Row) -> Sequence[str]:
@@ -45,11 +62,10 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def chart(rows: Sequence[Row]) -> bytes:
-    """How far each figure of the largest registries is beyond what has to be reached (1), and where the aim lies."""
-    largest = max(row.size for row in rows if row.database)
-    shown = [
-        row for row in report.in_order(rows) if row.size == largest and row.goal.reach is not None and row.goal.unit
-    ]
+    """How far each figure is beyond what has to be reached (1), of the largest registry measured; and the aim."""
+    # From small to large: the last one stays.
+    largest = {(row.key, row.database): row for row in report.in_order(rows)}
+    shown = [row for row in largest.values() if row.goal.reach is not None and row.goal.unit]
     keys = list(dict.fromkeys(row.key for row in shown))[::-1]
     style = Style(
         background="#fff", plot_background="#fff", colors=COLORS, font_family="sans-serif", label_font_size=13
@@ -58,7 +74,7 @@ def chart(rows: Sequence[Row]) -> bytes:
     drawn = pygal.HorizontalBar(
         js=[], logarithmic=True, style=style, width=1100, height=34 * len(keys) + 120, legend_at_bottom=True
     )
-    drawn.title = f"Times what has to be reached, {largest:,} survivors (logarithmic; more is better)"
+    drawn.title = "Times what has to be reached, largest registry measured (logarithmic; more is better)"
     drawn.x_labels = [GOALS[key].work.replace("`", "") for key in keys]
     for kind in (SQLITE, POSTGRESQL):
         by_key = {row.key: row for row in shown if row.database == kind}
@@ -90,12 +106,12 @@ def beyond(key: str, value: float | None) -> float | None:
     return round(value / goal.reach if goal.more else goal.reach / value, 3)
 
 
-def main(name: str) -> None:
-    """Put a kept result into the page, and draw it."""
+def main(names: Sequence[str]) -> None:
+    """Put kept results into the page, and draw them."""
     text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(FIGURES.sub(lambda _: figures(name), text), encoding="utf-8")
-    CHART.write_bytes(chart(report.read(report.RESULTS / f"{name}.json").rows))
+    PAGE.write_text(FIGURES.sub(lambda _: figures(names), text), encoding="utf-8")
+    CHART.write_bytes(chart(merged(kept(names))))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1:])

@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 
 from tracker.current import clock, database
 from tracker.errors import TrackerError
-from tracker.executors import opened
+from tracker.executors import MOST, opened, processors
 from tracker.garbage import seldom_collecting
 from tracker.progress import Progress
 from tracker.services import recompute as service
@@ -22,21 +22,25 @@ BUSY = "Another recompute is running. Try again when it has ended; one that was 
 
 
 @click.command()
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes on this machine.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help=f"Processes on this machine; as many as it has processors, {MOST} at most, unless told.",
+)
 @click.option("--executor", "address", help="A Dask cluster instead: dask://HOST:PORT of its scheduler.")
 @click.option("--fresh", is_flag=True, help="Work every plan out again, even where nothing seems to have changed.")
 @click.option("--fresh-start", is_flag=True, help="Begin at the beginning instead of continuing an interrupted run.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one line of JSON.")
 @with_appcontext
-def recompute(workers: int, address: str | None, fresh: bool, fresh_start: bool, as_json: bool) -> None:
+def recompute(workers: int | None, address: str | None, fresh: bool, fresh_start: bool, as_json: bool) -> None:
     """Refresh everybody's plan and write what changed. A second run writes nothing.
 
     May be stopped at any time: the next run continues.
     """
-    if address is not None and workers > 1:
+    if address is not None and workers is not None:
         raise click.UsageError("--workers is for processes on this machine; a cluster brings its own")
     try:
-        done = _run(workers, address, fresh=fresh, from_start=fresh_start)
+        done = _run(workers or processors(), address, fresh=fresh, from_start=fresh_start)
     except TrackerError as error:
         raise click.ClickException(str(error)) from error
     if done is None:

@@ -1,6 +1,7 @@
 """Where the parts of a long command are done: in processes of this machine, or on a Dask cluster."""
 
 import multiprocessing
+import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -13,10 +14,19 @@ MISSING = "Dask is not installed here. Install the packages dask and distributed
 SECONDS_TO_ANSWER = 10
 # To start two processes takes about this long.
 WORTH_SECONDS = 2.0
+# One process writes what all others found: more of them would wait for it.
+MOST = 4
 
 
 class NoExecutor(TrackerError):
     """The work cannot be done there; the message says what to do."""
+
+
+def processors() -> int:
+    """As many processes as are worth starting here: one for each processor this process may use, ``MOST`` at most."""
+    # Within a container, or where a service was given some of them, the machine may have more than may be used.
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, MOST)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.integration.plan_registry import EVERYBODY, checksum, fill, filled, n
 from tracker.clock import FixedClock
 from tracker.current import database as current_database
 from tracker.db import Database
-from tracker.executors import NoExecutor, opened
+from tracker.executors import MOST, NoExecutor, opened, processors
 from tracker.services import leases, recompute, recompute_progress
 from tracker.services.recompute_lanes import Lanes
 
@@ -156,6 +156,31 @@ def test_a_cluster_without_workers_is_refused() -> None:
         address = str(cluster.scheduler_address).replace("tcp://", "dask://")
         with pytest.raises(NoExecutor, match="has no workers"), opened(1, address):
             pass
+
+
+@pytest.mark.parametrize(("usable", "expected"), [({0}, 1), ({2, 5}, 2), (set(range(16)), MOST)])
+def test_unless_told_there_is_a_process_for_each_processor_up_to_a_few(
+    registry: Flask, monkeypatch: pytest.MonkeyPatch, usable: set[int], expected: int
+) -> None:
+    asked: list[int] = []
+
+    def noting(workers: int, address: str | None) -> AbstractContextManager[Lanes]:
+        asked.append(workers)
+        return nullcontext(Lanes())
+
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: usable, raising=False)
+    monkeypatch.setattr("tracker.cli_recompute.opened", noting)
+    said(registry)
+    said(registry, "--workers", "3")
+    assert asked == [expected, 3]
+
+
+def test_where_nobody_tells_which_processors_may_be_used_all_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: None)
+    assert processors() == 1
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    assert processors() == 3
 
 
 def test_one_process_needs_no_executor() -> None:

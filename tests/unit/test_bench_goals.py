@@ -102,11 +102,29 @@ def test_a_plan_asks_for_rows_by_the_beginning_of_their_keys() -> None:
 
 def test_the_page_shows_a_kept_result_between_its_marks(tmp_path: Path) -> None:
     report.Report({"cores": 2}, 5, (row(value=0.1), row("boundary.exponent"))).write("kept", tmp_path)
-    text = page.figures("kept", tmp_path)
+    text = page.figures(["kept"], tmp_path)
     assert page.FIGURES.fullmatch(text)
     assert "cores 2" in text
     assert "| unchanged registry refreshed, 1 process | SQLite | 100 |" in text
     assert "**MISSED**" in text
+
+
+def test_the_page_shows_several_results_as_one_table_a_figure_taken_again_as_the_later_has_it(tmp_path: Path) -> None:
+    report.Report({"cores": 2}, 5, (row(value=0.1), row("refresh.two"))).write("small", tmp_path)
+    large = Row("refresh.one", "sqlite", 1_000_000, 0.2, "1 s")
+    report.Report({"cores": 4}, 3, (row(value=0.4), large)).write("large-1", tmp_path)
+    text = page.figures(["small", "large-1"], tmp_path)
+    assert page.FIGURES.fullmatch(text) and text.startswith("<!-- figures of small, large-1 -->")
+    assert "100 survivors: medians of 5 rounds" in text and "100 and 1,000,000 survivors: medians of 3 rounds" in text
+    assert text.count("| unchanged registry refreshed, 1 process | SQLite | 100 |") == 1
+    assert "0.4 ×" in text and "0.1 ×" not in text
+    assert "| unchanged registry refreshed, 1 process | SQLite | 1,000,000 |" in text
+
+
+def test_the_chart_shows_the_largest_registry_that_each_figure_was_taken_of() -> None:
+    small, large = Row("save.kept", "sqlite", 100, 2.5, ""), Row("save.kept", "sqlite", 1000, 1.25, "")
+    drawn = page.chart([large, small, Row("save.kept", "postgresql", 100, 2.5, "")]).decode()
+    assert ">4<" in drawn and ">2<" in drawn
 
 
 def test_the_chart_is_a_picture_that_asks_no_other_site_for_anything() -> None:
