@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from bench.registries import POSTGRESQL, SQLITE, Registries, Registry
+from tracker.executors import opened, processors
 from tracker.garbage import seldom_collecting
 from tracker.models import Survivor
 from tracker.services import recompute
@@ -49,7 +50,8 @@ def mornings(kept: Registries, sizes: Sequence[int]) -> Iterator[list[Registry]]
     """Registries of these sizes as they are in the morning, smallest first, all open to be measured in turns."""
     with kept.open(sizes) as found:
         for registry in found:
-            refresh(registry)
+            with opened(processors(), None) as lanes:
+                refresh(registry, lanes=lanes)
             registry.settle()
             registry.refresh_statistics()
         yield found
