@@ -14,6 +14,12 @@ from tracker.crypto import decrypt, encrypt
 from tracker.engine.partial_dates import PartialDate
 
 READ_ONLY = {"read_only": True}
+# The file is made current every 32 MB, not after every thousand pages, and 4 MB are kept at hand: pages that many
+# batches of a job share are then written once.
+KEPT_OPEN = (
+    *("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=NORMAL"),
+    *("wal_autocheckpoint=8000", "cache_size=-4000"),
+)
 LOADING = (
     "journal_mode=DELETE",
     "synchronous=OFF",
@@ -88,7 +94,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     # The driver's own transaction handling is switched off: it starts writers too late (a busy snapshot
     # then fails at once, whatever the timeout), so the begin event below says BEGIN IMMEDIATE itself.
     connection.isolation_level = None
-    _pragmas(connection, ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=NORMAL"))
+    _pragmas(connection, KEPT_OPEN)
 
 
 def _pragmas(connection: Any, pragmas: Iterable[str]) -> None:

@@ -115,9 +115,10 @@ def test_sqlite_is_set_up_as_it_must_be(tmp_path: Path) -> None:
     with engine.connect() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-            for name in ("journal_mode", "foreign_keys", "busy_timeout")
+            for name in ("journal_mode", "foreign_keys", "busy_timeout", "wal_autocheckpoint", "cache_size")
         }
-    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 10000}
+    settings = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 10000}
+    assert pragmas == {**settings, "wal_autocheckpoint": 8000, "cache_size": -4000}
     engine.dispose()
 
 

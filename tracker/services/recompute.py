@@ -21,7 +21,7 @@ from tracker.services.leases import Lease
 from tracker.services.plan_seals import stored_content
 from tracker.services.plan_terms import asked_by_all
 from tracker.services.planning import Decision
-from tracker.services.raw_rows import LAST_ID, SQLITE, hold, how_many, last_of_chunk, read_range, read_some
+from tracker.services.raw_rows import LAST_ID, hold, how_many, last_of_chunk, read_range, read_some
 from tracker.services.recompute_chunks import Answer, Order, look_at
 from tracker.services.recompute_lanes import Lanes, answers
 from tracker.services.recompute_progress import NAME, Progress
@@ -31,9 +31,6 @@ ACTOR = Actor.system("recompute")
 CHUNK = 200
 # Where nothing has to be written, only so often is it written down how far the run has come.
 SAVED_EVERY = 20
-# Of what is written SQLite makes its file current every 32 MB, not after each chunk, and it keeps 4 MB at hand: pages
-# that many chunks share are then written once.
-MANY_PAGES = ("wal_autocheckpoint = 8000", "cache_size = -4000")
 HERE = Lanes()
 
 
@@ -102,10 +99,6 @@ class Work:
     def _batch(self) -> Iterator[Session]:
         """A transaction that can only commit while the lease is still ours."""
         with self.database.transaction() as session:
-            connection = session.connection()
-            if connection.dialect.name == SQLITE:
-                for pragma in MANY_PAGES:
-                    connection.exec_driver_sql(f"PRAGMA {pragma}")
             leases.renew(session, self.lease, now=self.clock.now())
             yield session
 
