@@ -67,6 +67,7 @@ _ALL = (
         300,
         1000,
     ),
+    Goal("refresh.cql-one", "the same with 1 process", CQL, "×", True),
     Goal("refresh.cql-fresh", "every plan worked out again, for each due decision", CQL, "×", True),
     Goal("refresh.cql-dates", "every plan worked out again, for each date planned", CQL, "×", True),
     Goal("refresh.exponent", "unchanged registry refreshed: exponent in size", SMALLEST, "", False, 1.05, 1.0),
