@@ -7,13 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from bench.registries import SQLITE, Registry
+from tracker.models import DueItem
 
 AT_ONCE = 5_000
 CHUNK = 1 << 20
+COLUMNS = tuple(DueItem.__table__.columns.keys())
+# As a first fill writes them: with all their boundaries still to come, the first of which is its first.
+AS_FILLED = tuple("upcoming_on" if name == "next_boundary_on" else name for name in COLUMNS)
+KEPT = f"SELECT {', '.join(AS_FILLED)} FROM due_items WHERE closed_on IS NULL ORDER BY survivor_id"
+INTO = f"due_items ({', '.join(COLUMNS)})"
 
 
 class KeptItems:
-    """The open due items of a registry as they are now."""
+    """The open due items of a registry as a first fill writes them."""
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
@@ -38,7 +44,7 @@ class KeptItems:
         self.file.unlink(missing_ok=True)
 
     def _pickle(self, connection: Any) -> None:
-        found = connection.execute("SELECT * FROM due_items WHERE closed_on IS NULL ORDER BY survivor_id")
+        found = connection.execute(KEPT)
         with self.file.open("wb") as file:
             while some := found.fetchmany(AT_ONCE):
                 pickle.dump(some, file)
@@ -55,20 +61,20 @@ class KeptItems:
             for some in self._pickled():
                 started = time.perf_counter()
                 places = ", ".join("?" * len(some[0]))
-                connection.executemany(f"INSERT INTO due_items VALUES ({places})", some)
+                connection.executemany(f"INSERT INTO {INTO} VALUES ({places})", some)
                 taken += time.perf_counter() - started
             started = time.perf_counter()
         return taken + time.perf_counter() - started
 
     def _copy_out(self, connection: Any) -> None:
-        query = "COPY (SELECT * FROM due_items WHERE closed_on IS NULL ORDER BY survivor_id) TO STDOUT (FORMAT BINARY)"
+        query = f"COPY ({KEPT}) TO STDOUT (FORMAT BINARY)"
         with self.file.open("wb") as file, connection.cursor().copy(query) as copy:
             for each in copy:
                 file.write(each)
 
     def _copy_in(self) -> float:
         started = time.perf_counter()
-        query = "COPY due_items FROM STDIN (FORMAT BINARY)"
+        query = f"COPY {INTO} FROM STDIN (FORMAT BINARY)"
         with (
             self.registry.writing() as connection,
             self.file.open("rb") as file,

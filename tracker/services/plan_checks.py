@@ -28,7 +28,7 @@ from tracker.services.packs import pack_for
 from tracker.services.plan_failures import NamedError, named
 from tracker.services.raw_rows import Recorded
 
-BATCH = 200
+BATCH = 50
 IDS_AT_ONCE = 5_000
 
 
