@@ -52,14 +52,14 @@ FIRST_DAYS: dict[Status, sa.ColumnElement[date]] = {
 }
 
 
-def crosses(first_day: sa.ColumnElement[date], today: date) -> sa.ColumnElement[bool]:
-    """Is this day among those that the item reaches by today and has not recorded yet?"""
-    return sa.and_(first_day >= DueItem.next_boundary_on, first_day <= today)
+def crosses(first_day: sa.ColumnElement[date], boundary: Any, today: date) -> sa.ColumnElement[bool]:
+    """Is this day among those that an item reaches by today and, from its next boundary on, has not recorded yet?"""
+    return sa.and_(first_day >= boundary, first_day <= today)
 
 
 def crosses_any(statuses: Sequence[Status], today: date) -> sa.ColumnElement[bool]:
     """Does the item reach one of these statuses by today?"""
-    return sa.or_(*(crosses(FIRST_DAYS[status], today) for status in statuses))
+    return sa.or_(*(crosses(FIRST_DAYS[status], DueItem.next_boundary_on, today) for status in statuses))
 
 
 def record(session: Session, item_ids: Sequence[Any], today: date, now: datetime) -> Sequence[sa.Row[Any]]:
@@ -93,8 +93,7 @@ def _steps(these: sa.ColumnElement[bool], today: date) -> sa.CTE:
     first_day = sa.case(*((statuses.c.status == day.key, items.c[day.key]) for day in days))
     told = [items.c.id, items.c.survivor_id, *(items.c[name] for name in FLAGS), statuses.c.status]
     steps = sa.select(*told, first_day.label("boundary_on")).select_from(items).join(statuses, sa.true())
-    reached = sa.and_(first_day >= items.c.next_boundary_on, first_day <= today)
-    return steps.where(reached).cte("steps").prefix_with("MATERIALIZED")
+    return steps.where(crosses(first_day, items.c.next_boundary_on, today)).cte("steps").prefix_with("MATERIALIZED")
 
 
 def move_on(session: Session, item_ids: Sequence[Any], today: date) -> None:

@@ -27,7 +27,7 @@ from tracker.services.recompute_lanes import Lanes, answers
 from tracker.services.recompute_progress import NAME, Progress
 
 ACTOR = Actor.system("recompute")
-# Statements cost little beside so many survivors, and what a first fill writes of them is 3 MB.
+# Statements cost little beside so many survivors, and what a first fill writes of them is 1.5 MB.
 CHUNK = 100
 # Where nothing has to be written, only so often is it written down how far the run has come.
 SAVED_EVERY = 20
