@@ -6,13 +6,13 @@ from datetime import date
 from flask.cli import ScriptInfo
 
 from config import Config
-from tracker.app import create_app
+from tracker.app import create_command_app
 from tracker.clock import FixedClock
 
 
 def main(arguments: list[str]) -> None:
     day, *command = arguments
-    app = create_app(Config.from_env(), clock=FixedClock.on(date.fromisoformat(day)))
+    app = create_command_app(Config.from_env(), clock=FixedClock.on(date.fromisoformat(day)))
     app.cli.main(command, prog_name="flask", obj=ScriptInfo(create_app=lambda: app))
 
 

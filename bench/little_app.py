@@ -11,12 +11,12 @@ from uuid import UUID
 from flask import Flask, g
 
 from config import PROJECT
-from tracker.app import BLUEPRINTS
 from tracker.clock import Clock
 from tracker.db import Database
 from tracker.policy import Actor
 from tracker.services import accounts
 from tracker.web import worklists
+from tracker.web.pages import BLUEPRINTS
 from tracker.web.ui import init_ui
 
 PATH = "/little"

@@ -14,6 +14,7 @@ from tracker.errors import TrackerError
 from tracker.policy import Actor
 from tracker.services import audit, clinics, whole_summary
 from tracker.services.whole_summary import WholeSummary
+from tracker.web.pages import add_pages
 from tracker.web.presenters_summary_print import PrintBlock, Printed, PrintLine, printed
 
 COMMAND = Actor.system("treatment-summary command")
@@ -36,6 +37,7 @@ def treatment_summary(
         found = _read(survivor, clinic_name, as_of)
     except TrackerError as error:
         raise click.ClickException(str(error)) from error
+    add_pages(current_app)
     with current_app.test_request_context():
         paper = printed(found, confidential=with_confidential)
         click.echo(_page(paper) if as_html else as_text(paper))

@@ -11,7 +11,7 @@ from flask.cli import ScriptInfo
 
 from config import Config
 from tracker import migrate
-from tracker.app import create_app, open_database
+from tracker.app import create_command_app, open_database
 from tracker.cli_demo import seed_demo
 from tracker.errors import TrackerError
 
@@ -42,7 +42,7 @@ def prepare(*, demo: bool) -> None:
     migrate.upgrade(database.engine)
     database.close()
     if demo and not config.production:
-        seed_if_empty(create_app(config))
+        seed_if_empty(create_command_app(config))
 
 
 def seed_if_empty(app: Flask) -> None:

@@ -41,6 +41,7 @@ def small_batches(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(boundaries, "BATCH", 2)
     patched.setattr(boundaries, "CROSSED_AT_ONCE", 20)
     patched.setattr(recompute, "CHUNK", 1)
+    patched.setattr(recompute, "WRITTEN_AT_ONCE", 1)
     patched.setattr(recompute, "SAVED_EVERY", 1)
 
 

@@ -199,6 +199,29 @@ def test_each_chunk_that_writes_leaves_one_row_in_the_trail(
     assert {row.subject_id for row in trail} <= {each.id for each in runs} and len(runs) == 2
 
 
+def test_some_chunks_are_written_together_or_not_at_all(
+    filled: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of four chunks go into a transaction: an error in the fourth takes the third with it, and no more."""
+    monkeypatch.setattr(recompute, "CHUNK", 3)
+    monkeypatch.setattr(recompute, "WRITTEN_AT_ONCE", 2)
+    told, tell = [], recompute.Work._tell
+
+    def fail_at_the_fourth(*given: Any) -> None:
+        told.append(given)
+        if len(told) == 4:
+            raise RuntimeError("no more")
+        tell(*given)
+
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+        patched.setattr(recompute.Work, "_tell", fail_at_the_fourth)
+        run(filled, clock)
+    assert count(filled, Survivor, Survivor.plan_seal != "") == 6
+    assert count(filled, AuditEvent, AuditEvent.action == "plans.recomputed") == 2
+    done = run(filled, clock)
+    assert (done.survivors, done.checksum) == (EVERYBODY, checksum(filled))
+
+
 # Somebody whose plan cannot be worked out
 
 

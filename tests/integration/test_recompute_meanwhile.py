@@ -46,6 +46,12 @@ def killed_after(chunks: int) -> Callable[[int], None]:
     return advance
 
 
+def in_chunks_of_three(patched: pytest.MonkeyPatch) -> None:
+    """Each written by itself."""
+    patched.setattr(recompute, "CHUNK", 3)
+    patched.setattr(recompute, "WRITTEN_AT_ONCE", 1)
+
+
 def kill_run(database: Database, clock: FixedClock, **given: Any) -> None:
     with pytest.raises(Killed):
         run(database, clock, advance=killed_after(1), **given)
@@ -55,7 +61,7 @@ def kill_run(database: Database, clock: FixedClock, **given: Any) -> None:
 def test_a_run_that_was_killed_is_continued_where_it_was(
     filled: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, computed_before: bool
 ) -> None:
-    monkeypatch.setattr(recompute, "CHUNK", 3)
+    in_chunks_of_three(monkeypatch)
     monkeypatch.setattr(recompute, "SAVED_EVERY", 1)
     if computed_before:
         run(filled, clock)
@@ -73,7 +79,7 @@ def test_what_was_not_written_down_is_done_again(
     filled: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where nothing is written, progress is kept now and then only."""
-    monkeypatch.setattr(recompute, "CHUNK", 3)
+    in_chunks_of_three(monkeypatch)
     whole = run(filled, clock)
     kill_run(filled, clock)
     seen: list[int] = []
@@ -85,7 +91,7 @@ def test_what_was_not_written_down_is_done_again(
 def test_a_run_begins_anew_where_continuing_would_be_wrong(
     filled: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
-    monkeypatch.setattr(recompute, "CHUNK", 3)
+    in_chunks_of_three(monkeypatch)
     kill_run(filled, clock)
     given = {"asked": {"from_start": True}, "another mode": {"fresh": True}}.get(why, {})
     if why == "other code":
@@ -167,7 +173,7 @@ def test_while_one_is_running_another_does_nothing(filled: Database, clock: Fixe
 def test_one_that_was_overtaken_writes_nothing_more(
     filled: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recompute, "CHUNK", 3)
+    in_chunks_of_three(monkeypatch)
     stood_still: list[int] = []
 
     def stand_still(_count: int) -> None:

@@ -11,6 +11,7 @@ from flask import Flask
 from tests.factories import make_clinic, make_diagnosis, make_survivor
 from tests.integration.given_entries import give, give_drug
 from tests.integration.summary_cases import leiomyosarcoma, relapsed_leukemia
+from tracker.app import create_command_app
 from tracker.cli_summary import LENGTH, WIDTH, as_text
 from tracker.clock import FixedClock
 from tracker.db import Database
@@ -183,3 +184,12 @@ def test_a_long_line_is_wrapped_and_nothing_is_lost() -> None:
     assert max(len(line) for line in text.splitlines()) <= WIDTH
     assert " ".join(text.split()).count("word") == 60
     assert "· the end" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("form", [(), ("--html",)])
+def test_an_application_of_commands_alone_prints_the_same(
+    app: Flask, ana: UUID, clock: FixedClock, form: tuple[str, ...]
+) -> None:
+    commands_only = create_command_app(app.extensions["tracker_config"], clock=clock)
+    printed = run(commands_only, "004417", *form)
+    assert printed.exit_code == 0 and printed.output == run(app, "004417", *form).output

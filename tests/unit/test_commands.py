@@ -7,7 +7,10 @@ import click
 import pytest
 from flask import Flask
 
+from config import Config
+from tracker.app import create_command_app
 from tracker.cli import COMMANDS, Commands, add_commands
+from tracker.web.pages import BLUEPRINTS, add_pages
 
 
 @pytest.fixture
@@ -41,10 +44,27 @@ def test_a_command_added_by_hand_is_found_beside_the_others() -> None:
     assert commands.get_command(context, "own") is not None and "own" in commands.list_commands(context)
 
 
-def test_starting_reads_neither_demonstrations_nor_migrations_nor_the_models_of_fhir() -> None:
+def read_by(module: str, *names: str) -> str:
+    """Those of these names that are in memory once the application of a module is made."""
     asked = (
-        "import sys; from tracker.app import create_app; create_app();"
-        "print(*[name for name in ('faker', 'alembic', 'fhir.resources') if name in sys.modules])"
+        f"import sys; from {module} import create_app; create_app();"
+        f"print(*[name for name in {names!r} if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == ""
+    return subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_starting_reads_neither_demonstrations_nor_migrations_nor_the_models_of_fhir() -> None:
+    assert read_by("tracker.app", "faker", "alembic", "fhir.resources", "tracker.web.home") == "tracker.web.home"
+
+
+def test_a_command_starts_without_the_pages() -> None:
+    assert read_by("tracker.commands", "tracker.web", "flask_wtf", "tracker.intake", "tracker.models") == ""
+
+
+def test_pages_can_be_given_to_an_application_once() -> None:
+    made = create_command_app(Config())
+    assert not made.blueprints
+    add_pages(made)
+    rules = [rule.rule for rule in made.url_map.iter_rules()]
+    add_pages(made)
+    assert [rule.rule for rule in made.url_map.iter_rules()] == rules and set(made.blueprints) >= set(BLUEPRINTS)

@@ -1,12 +1,13 @@
 """Refresh the plans of a whole registry: read in the order of ids, decide, and write only what changed.
 
-Any ``concurrent.futures.Executor`` may do the reading and deciding, in chunks; one process writes, each chunk in a
-transaction of its own under the job's lease. A record that changed meanwhile is looked at again before it is written.
+Any ``concurrent.futures.Executor`` may do the reading and deciding, in chunks; one process writes, a few chunks in each
+transaction under the job's lease. A record that changed meanwhile is looked at again before it is written.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -22,13 +23,16 @@ from tracker.services.plan_seals import stored_content
 from tracker.services.plan_terms import asked_by_all
 from tracker.services.planning import Decision
 from tracker.services.raw_rows import LAST_ID, hold, how_many, last_of_chunk, read_range, read_some
-from tracker.services.recompute_chunks import Answer, Order, look_at
+from tracker.services.recompute_chunks import Answer, Order, Packed, look_at
 from tracker.services.recompute_lanes import Lanes, answers
 from tracker.services.recompute_progress import NAME, Progress
 
 ACTOR = Actor.system("recompute")
 # Statements cost little beside so many survivors, and what a first fill writes of them is 1.5 MB.
 CHUNK = 100
+# So many chunks go into one transaction: a page of an index that several of them touch is written once. Whoever waits
+# for the writer's lock meanwhile waits a quarter of a second.
+WRITTEN_AT_ONCE = 5
 # Where nothing has to be written, only so often is it written down how far the run has come.
 SAVED_EVERY = 20
 HERE = Lanes()
@@ -72,16 +76,20 @@ class Work:
             yield Order(after, upto, terms, self.progress.fresh)
             after = upto
 
-    def settle(self, found: Answer) -> None:
-        """Write what a chunk needs, and how far the run has come."""
+    def settle(self, found: Sequence[Packed]) -> None:
+        """Write what some chunks need, and how far the run has come: all of it or nothing."""
         marks.passed("recompute.chunk_decided")
-        if found.decisions or found.failed or found.healed:
+        if any(each.is_needed for each in found):
             with self._batch() as session:
-                self._write(session, found)
+                for each in found:
+                    self._write(session, each.opened())
+                self._save(session)
+                marks.passed("recompute.written_down")
             marks.passed("recompute.chunk_committed")
             return
-        self._count(found, [])
-        self.unsaved += 1
+        for each in found:
+            self._count(each.opened(), [])
+        self.unsaved += len(found)
         if self.unsaved >= SAVED_EVERY:
             with self._batch() as session:
                 self._save(session)
@@ -119,8 +127,6 @@ class Work:
         plan_failures.clear(session, {UUID(survivor_id) for survivor_id in found.healed - found.failed.keys()})
         self._count(found, decisions)
         self._tell(session, found)
-        self._save(session)
-        marks.passed("recompute.written_down")
 
     def _as_of_now(self, session: Session, found: Answer) -> Answer:
         """The same chunk, looked at again where somebody was quicker: a clinic's choices, or a survivor's record."""
@@ -202,12 +208,17 @@ def run(
 
 
 def _each_chunk(work: Work, lanes: Lanes, advance: Callable[[int], None]) -> None:
-    for found in answers(work.database, work.orders(), lanes, left=work.left):
+    for found in _some(answers(work.database, work.orders(), lanes, left=work.left)):
         work.settle(found)
-        advance(len(found.contents))
-        # While the next chunk is looked at, what was written of this one need not be kept.
-        found.decisions.clear()
+        advance(sum(each.survivors for each in found))
     work.finish()
+
+
+def _some(found: Iterable[Packed]) -> Iterator[list[Packed]]:
+    """So many at a time as are written at once, in their order."""
+    each = iter(found)
+    while some := list(islice(each, WRITTEN_AT_ONCE)):
+        yield some
 
 
 def checksum(session: Session) -> str:

@@ -84,19 +84,33 @@ def answer(connection: Connection, order: Order) -> Answer:
     return look_at(read_range(connection, order.after, order.upto), order)
 
 
-def answer_elsewhere(url: str, order: Order) -> bytes:
-    """Look at a chunk from a process that knows no more than the database's address; ``opened`` opens the answer.
-
-    Packed, because answers wait for the writer: as objects they take several times the memory.
-    """
+def answer_elsewhere(url: str, order: Order) -> "Packed":
+    """Look at a chunk from a process that knows no more than the database's address."""
     with _database(url).reading() as session:
-        return pickle.dumps(answer(session.connection(), order))
+        return Packed.of(answer(session.connection(), order))
 
 
-def opened(packed: bytes) -> Answer:
-    """An answer that came from a process of this very command."""
-    found: Answer = pickle.loads(packed)  # noqa: S301
-    return found
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An answer that waits for the writer: as objects it would take several times the memory.
+
+    ``survivors``: of how many it tells. ``is_needed``: whether anything of it has to be written.
+    """
+
+    content: bytes
+    survivors: int
+    is_needed: bool
+
+    @classmethod
+    def of(cls, found: Answer) -> "Packed":
+        """Pack an answer."""
+        is_needed = bool(found.decisions or found.failed or found.healed)
+        return cls(pickle.dumps(found, pickle.HIGHEST_PROTOCOL), len(found.contents), is_needed)
+
+    def opened(self) -> Answer:
+        """The answer, which came from a process of this very command."""
+        found: Answer = pickle.loads(self.content)  # noqa: S301
+        return found
 
 
 def get_ready() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from tracker.db import Database
-from tracker.services.recompute_chunks import Answer, Order, answer, answer_elsewhere, get_ready, opened
+from tracker.services.recompute_chunks import Order, Packed, answer, answer_elsewhere, get_ready
 
 # Chunks that wait beside those looked at: enough that nobody waits for the writer, few enough for the memory.
 AHEAD = 1
@@ -25,7 +25,7 @@ class Lanes:
     worth_seconds: float = 0
 
 
-def answers(database: Database, orders: Iterator[Order], lanes: Lanes, *, left: Callable[[], int]) -> Iterator[Answer]:
+def answers(database: Database, orders: Iterator[Order], lanes: Lanes, *, left: Callable[[], int]) -> Iterator[Packed]:
     """Look at the chunks. ``left`` tells how many survivors are still to come."""
     if lanes.executor is None or lanes.worth_seconds:
         yield from _here(database, orders, lanes, left)
@@ -33,15 +33,15 @@ def answers(database: Database, orders: Iterator[Order], lanes: Lanes, *, left: 
         yield from _elsewhere(database, orders, lanes.executor, lanes.count)
 
 
-def _here(database: Database, orders: Iterator[Order], lanes: Lanes, left: Callable[[], int]) -> Iterator[Answer]:
+def _here(database: Database, orders: Iterator[Order], lanes: Lanes, left: Callable[[], int]) -> Iterator[Packed]:
     """Until another place is ready."""
     ready: Future[None] | None = None
     is_first = True
     for order in orders:
         began = perf_counter()
         with database.reading() as session:
-            found = answer(session.connection(), order)
-        each = (perf_counter() - began) / max(len(found.contents), 1)
+            found = Packed.of(answer(session.connection(), order))
+        each = (perf_counter() - began) / max(found.survivors, 1)
         yield found
         # The first chunk has read the guideline, too, and tells nothing.
         if ready is None and lanes.executor is not None and not is_first and each * left() > lanes.worth_seconds:
@@ -51,16 +51,16 @@ def _here(database: Database, orders: Iterator[Order], lanes: Lanes, left: Calla
         is_first = False
 
 
-def _elsewhere(database: Database, orders: Iterator[Order], executor: Executor, count: int) -> Iterator[Answer]:
+def _elsewhere(database: Database, orders: Iterator[Order], executor: Executor, count: int) -> Iterator[Packed]:
     url = database.engine.url.render_as_string(hide_password=False)
-    waiting: deque[Future[bytes]] = deque()
+    waiting: deque[Future[Packed]] = deque()
     try:
         for order in orders:
             waiting.append(executor.submit(answer_elsewhere, url, order))
             if len(waiting) >= count + AHEAD:
-                yield opened(waiting.popleft().result())
+                yield waiting.popleft().result()
         while waiting:
-            yield opened(waiting.popleft().result())
+            yield waiting.popleft().result()
     finally:
         for each in waiting:
             each.cancel()
