@@ -13,6 +13,7 @@ from bench.measuring import seconds, slowest_twentieth
 from bench.plan import Plan
 from bench.registries import TODAY, Registry
 from tests.factories import make_result
+from tracker.garbage import keep_what_is_here
 from tracker.models import Base, DueItem, Result, Survivor
 from tracker.services import care_plans
 
@@ -78,6 +79,8 @@ def _put_back(session: Session, survivor_id: UUID, stored: Stored) -> None:
 
 def rows(plan: Plan, registries: list[Registry]) -> Iterator[Row]:
     """The rows about saving, of each registry."""
+    # As a server does that has started.
+    keep_what_is_here()
     for registry in registries:
         saves = Saves(registry, _with_open_items(registry))
         ways: dict[str, Callable[[int], object]] = {"moved": saves.moved, "kept": saves.kept}
