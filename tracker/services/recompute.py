@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from uuid import UUID
 
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from tracker import marks
@@ -20,7 +21,7 @@ from tracker.policy import Actor
 from tracker.services import audit, leases, plan_failures, plan_writing, recompute_progress
 from tracker.services.leases import Lease
 from tracker.services.plan_seals import stored_content
-from tracker.services.plan_terms import asked_by_all
+from tracker.services.plan_terms import Asked, asked_by_all
 from tracker.services.planning import Decision
 from tracker.services.raw_rows import LAST_ID, hold, how_many, last_of_chunk, read_range, read_some
 from tracker.services.recompute_chunks import Answer, Order, Packed, look_at
@@ -81,8 +82,9 @@ class Work:
         marks.passed("recompute.chunk_decided")
         if any(each.is_needed for each in found):
             with self._batch() as session:
+                terms = asked_by_all(session, self.clock)
                 for each in found:
-                    self._write(session, each.opened())
+                    self._write(session, each.opened(), terms)
                 self._save(session)
                 marks.passed("recompute.written_down")
             marks.passed("recompute.chunk_committed")
@@ -110,9 +112,9 @@ class Work:
             leases.renew(session, self.lease, now=self.clock.now())
             yield session
 
-    def _write(self, session: Session, found: Answer) -> None:
+    def _write(self, session: Session, found: Answer, terms: tuple[Asked, ...]) -> None:
         connection, now = session.connection(), self.clock.now()
-        found = self._as_of_now(session, found)
+        found = self._as_of_now(connection, found, terms)
         decisions = found.decisions
         marks.passed("recompute.held")
         plan_writing.write(connection, decisions, now=now)
@@ -128,9 +130,8 @@ class Work:
         self._count(found, decisions)
         self._tell(session, found)
 
-    def _as_of_now(self, session: Session, found: Answer) -> Answer:
+    def _as_of_now(self, connection: Connection, found: Answer, terms: tuple[Asked, ...]) -> Answer:
         """The same chunk, looked at again where somebody was quicker: a clinic's choices, or a survivor's record."""
-        connection, terms = session.connection(), asked_by_all(session, self.clock)
         if terms != found.order.terms:
             order = replace(found.order, terms=terms)
             found = look_at(read_range(connection, order.after, order.upto), order)

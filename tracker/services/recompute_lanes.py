@@ -9,8 +9,9 @@ from time import perf_counter
 from tracker.db import Database
 from tracker.services.recompute_chunks import Order, Packed, answer, answer_elsewhere, get_ready
 
-# Chunks that wait beside those looked at: enough that nobody waits for the writer, few enough for the memory.
-AHEAD = 1
+# Chunks that wait beside those looked at: while one lot is written the next is found out, so that nobody waits for the
+# writer; few enough for the memory.
+AHEAD = 6
 
 
 @dataclass(frozen=True)
