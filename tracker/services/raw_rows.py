@@ -2,7 +2,8 @@
 
 Reading a whole registry must cost little more than the driver itself, and most plans stand as they are: so dates stay
 text, numbers stay what they are, and nothing becomes an object before somebody needs it. One statement a table reads
-a range of survivors, or some by id, in the order of their ids; the lists are then walked side by side.
+a range of survivors, or some by id, in the order of their ids; the lists are then walked side by side. A server is
+asked for some by id in one statement for all tables.
 """
 
 import json
@@ -200,8 +201,7 @@ def last_of_chunk(connection: Connection, after: str, size: int) -> str:
 @cache
 def statement(part: Part, dialect: str, which: str) -> str:
     """The statement that reads a table for a ``range`` of survivors, or for ``these``."""
-    table = table_of(part.model)
-    owner = "id" if part.model is Survivor else "survivor_id"
+    table, owner = table_of(part.model), _owner(part)
     conditions = [*([part.only] if part.only else []), _which(owner, dialect, which)]
     order = [owner, *_order(part, dialect)]
     # Names of our own tables only; what is asked for is handed over beside the statement.
@@ -213,13 +213,17 @@ def statement(part: Part, dialect: str, which: str) -> str:
 
 def _columns(part: Part, dialect: str) -> list[str]:
     """What is read of a table, the survivor's id first."""
-    table = table_of(part.model)
-    owner = "id" if part.model is Survivor else "survivor_id"
+    table, owner = table_of(part.model), _owner(part)
     first = [] if owner in part.columns else [_told(table.c[owner], dialect)]
     return [
         *first,
         *(COMPUTED[name](dialect) if name in COMPUTED else _told(table.c[name], dialect) for name in part.columns),
     ]
+
+
+def _owner(part: Part) -> str:
+    """The column that says whose row it is."""
+    return "id" if part.model is Survivor else "survivor_id"
 
 
 def _order(part: Part, dialect: str) -> list[str]:

@@ -84,12 +84,6 @@ def answer(connection: Connection, order: Order) -> Answer:
     return look_at(read_range(connection, order.after, order.upto), order)
 
 
-def answer_elsewhere(url: str, order: Order) -> "Packed":
-    """Look at a chunk from a process that knows no more than the database's address."""
-    with _database(url).reading() as session:
-        return Packed.of(answer(session.connection(), order))
-
-
 @dataclass(frozen=True, slots=True)
 class Packed:
     """An answer that waits for the writer: as objects it would take several times the memory.
@@ -111,6 +105,12 @@ class Packed:
         """The answer, which came from a process of this very command."""
         found: Answer = pickle.loads(self.content)  # noqa: S301
         return found
+
+
+def answer_elsewhere(url: str, order: Order) -> Packed:
+    """Look at a chunk from a process that knows no more than the database's address."""
+    with _database(url).reading() as session:
+        return Packed.of(answer(session.connection(), order))
 
 
 def get_ready() -> None:
