@@ -16,6 +16,9 @@ SECONDS_TO_ANSWER = 10
 WORTH_SECONDS = 2.0
 # One process writes what all others found: more of them would wait for it.
 MOST = 4
+# How much later than others they get a processor: were all equal, the one that writes would get its share last, and
+# nobody could go on.
+POLITE = 10
 
 
 class NoExecutor(TrackerError):
@@ -44,8 +47,14 @@ def opened(workers: int, address: str | None) -> Iterator[Lanes]:
     else:
         # Spawned, not forked: a child must not share the parent's connections.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=give_way) as pool:
             yield Lanes(pool, workers, WORTH_SECONDS)
+
+
+def give_way() -> None:
+    """Let the process that writes, and whoever else uses this machine, have a processor first."""
+    if hasattr(os, "nice"):
+        os.nice(POLITE)
 
 
 @contextmanager

@@ -172,6 +172,20 @@ def test_only_some_standings_pause_the_plan(
     assert care_plans.is_paused(survivor) is not planned
 
 
+def test_an_item_that_was_opened_is_as_the_session_reads_it(
+    session: Session, survivor: Survivor, clock: FixedClock
+) -> None:
+    """Whatever the driver was handed: truth is truth, dates are dates."""
+    opened = care_plans.refresh(session, survivor, clock=clock).opened
+    columns = [each.key for each in sa.inspect(DueItem).column_attrs]
+    given = {item.id: [getattr(item, name) for name in columns] for item in opened}
+    assert given
+    session.expunge_all()
+    for item in session.scalars(sa.select(DueItem).where(DueItem.id.in_(given))):
+        read = [getattr(item, name) for name in columns]
+        assert (given[item.id], list(map(type, given[item.id]))) == (read, list(map(type, read)))
+
+
 def test_death_closes_everything_and_says_so(session: Session, survivor: Survivor, clock: FixedClock) -> None:
     opened = care_plans.refresh(session, survivor, clock=clock).opened
     survivor.deceased_on = date(2026, 11, 1)

@@ -1,6 +1,7 @@
 """A recompute in other processes and on a cluster leaves what saves leave; and what the command says of it."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -16,7 +17,7 @@ from tests.integration.plan_registry import EVERYBODY, checksum, fill, filled, n
 from tracker.clock import FixedClock
 from tracker.current import database as current_database
 from tracker.db import Database
-from tracker.executors import MOST, NoExecutor, opened, processors
+from tracker.executors import MOST, POLITE, NoExecutor, opened, processors
 from tracker.services import leases, recompute, recompute_progress
 from tracker.services.recompute_lanes import Lanes
 
@@ -173,6 +174,13 @@ def test_unless_told_there_is_a_process_for_each_processor_up_to_a_few(
     said(registry)
     said(registry, "--workers", "3")
     assert asked == [expected, 3]
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="this system knows no such order among processes")
+def test_processes_that_look_give_way_to_the_one_that_writes(two_processes: Lanes) -> None:
+    assert two_processes.executor is not None
+    here = os.nice(0)
+    assert two_processes.executor.submit(os.nice, 0).result() == min(here + POLITE, 19)
 
 
 def test_where_nobody_tells_which_processors_may_be_used_all_are(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from tracker.services.packs import pack_for
 from tracker.services.plan_terms import asked_by, terms_of
 from tracker.services.plan_writing import OPENED
 from tracker.services.planning import Decision, Summed, awaits_summary, digest, is_paused
-from tracker.services.raw_rows import Row, read_these
+from tracker.services.raw_rows import FLAG_COLUMNS, Row, read_these
 
 __all__ = ["awaits_summary", "digest", "is_paused"]
 # So many survivors are planned for with one round of statements.
@@ -105,8 +105,9 @@ def _as_item(session: Session, row: Row) -> DueItem:
     told = dict(zip(OPENED, row, strict=True))
     ids = {name: UUID(told[name]) for name in ("id", "survivor_id", "clinic_id")}
     days = {name: _day(told[name]) for name in OPENED if name.endswith("_on") or name == "overdue_after"}
+    kinds = {name: bool(told[name]) for name in FLAG_COLUMNS}
     opened_at = datetime.fromisoformat(told["opened_at"]).replace(tzinfo=UTC)
-    item = DueItem(**(told | ids | days | {"reasons": json.loads(told["reasons"]), "opened_at": opened_at}))
+    item = DueItem(**(told | ids | days | kinds | {"reasons": json.loads(told["reasons"]), "opened_at": opened_at}))
     make_transient_to_detached(item)
     session.add(item)
     return item
