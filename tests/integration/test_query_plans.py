@@ -247,3 +247,12 @@ def test_moving_places_on_reads_their_index(filled: Filled) -> None:
 
 def test_refreshing_some_reads_no_table_whole(filled: Filled) -> None:
     assert scans(filled.database, filled.refreshed()) == []
+
+
+def test_the_diagnoses_to_choose_from_are_looked_up_without_a_join(filled: Filled) -> None:
+    """With one, PostgreSQL walks through the survivors of a large registry until it meets somebody with the diagnosis."""
+    filled.page("/worklist")
+    with statements(filled.database) as run:
+        filled.page("/worklist")
+    (asked,) = [each for each in run if "WITH RECURSIVE names" in each[0]]
+    assert not re.search("Join|Nested Loop", plan_of(filled.database, asked))

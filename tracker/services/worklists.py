@@ -243,10 +243,11 @@ def _diagnosis_names(session: Session, clinic: Clinic) -> list[str]:
     first = sa.select(sa.func.min(Diagnosis.name).label("name")).cte("names", recursive=True)
     following = sa.select(sa.func.min(Diagnosis.name)).where(Diagnosis.name > first.c.name).scalar_subquery()
     names = first.union_all(sa.select(following).where(first.c.name.is_not(None)))
+    # A value, not a join: PostgreSQL would walk through all survivors beside the index until it meets somebody.
+    is_followed = sa.select(1).where(Survivor.id == Diagnosis.survivor_id, *places.followed(clinic.id))
     somebody = (
-        sa.select(Survivor.id)
-        .join(Diagnosis, Diagnosis.survivor_id == Survivor.id)
-        .where(Diagnosis.name == names.c.name, *places.followed(clinic.id))
+        sa.select(Diagnosis.id)
+        .where(Diagnosis.name == names.c.name, is_followed.correlate(Diagnosis).scalar_subquery().is_not(None))
         .limit(1)
         .correlate(names)
         .scalar_subquery()
