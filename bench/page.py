@@ -32,7 +32,7 @@ def figures(names: Sequence[str], folder: Path = report.RESULTS) -> str:
     found = kept(names, folder)
     lines = [_line(COLUMNS), _line(["---"] * len(COLUMNS))]
     lines += [_line(_cells(row)) for row in report.in_order(merged(found))]
-    return "\n".join([BEGIN.format(names=", ".join(names)), *map(_told, found), *lines, END])
+    return "\n".join([BEGIN.format(names=", ".join(names)), *_told(found), *lines, END])
 
 
 def kept(names: Sequence[str], folder: Path = report.RESULTS) -> list[report.Report]:
@@ -45,10 +45,15 @@ def merged(found: Sequence[report.Report]) -> list[Row]:
     return list({(row.key, row.database, row.size): row for each in found for row in each.rows}.values())
 
 
-def _told(found: report.Report) -> str:
-    sizes = " and ".join(f"{size:,}" for size in sorted({row.size for row in found.rows if row.database}))
-    machine = ", ".join(f"{key} {value}" for key, value in found.facts.items())
-    return f"{sizes} survivors: medians of {found.rounds} rounds, each in turns with its yardstick; {machine}.\n"
+def _told(found: Sequence[report.Report]) -> list[str]:
+    """What each run was of and where; runs that differ in the machine's load alone are told once, with their loads."""
+    loads: dict[str, list[str]] = {}
+    for each in found:
+        sizes = " and ".join(f"{size:,}" for size in sorted({row.size for row in each.rows if row.database}))
+        machine = ", ".join(f"{key} {value}" for key, value in each.facts.items() if key != "load")
+        run = f"{sizes} survivors: medians of {each.rounds} rounds, each in turns with its yardstick; {machine}"
+        loads.setdefault(run, []).extend([str(each.facts["load"])] if "load" in each.facts else [])
+    return [f"{run}{'; load ' if told else ''}{', '.join(told)}.\n" for run, told in loads.items()]
 
 
 def _cells(row: Row) -> Sequence[str]:

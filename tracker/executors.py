@@ -16,8 +16,8 @@ SECONDS_TO_ANSWER = 10
 WORTH_SECONDS = 2.0
 # One process writes what all others found: more of them would wait for it.
 MOST = 4
-# How much later than others they get a processor: were all equal, the one that writes would get its share last, and
-# nobody could go on.
+# How far they stand back (``nice``): were all equal, the one that writes, whom the others wait for once they are some
+# chunks ahead, would get an equal share only.
 POLITE = 10
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,6 +120,19 @@ def test_the_page_shows_several_results_as_one_table_a_figure_taken_again_as_the
     assert text.count("| unchanged registry refreshed, 1 process | SQLite | 100 |") == 1
     assert "0.4 ×" in text and "0.1 ×" not in text
     assert "| unchanged registry refreshed, 1 process | SQLite | 1,000,000 |" in text
+
+
+def test_the_page_tells_runs_once_that_differ_in_the_machines_load_alone(tmp_path: Path) -> None:
+    machines: dict[str, dict[str, Any]] = {
+        "one": {"cores": 2, "load": 0.5},
+        "two": {"cores": 2, "load": 1.5},
+        "three": {"cores": 4},
+    }
+    for name, facts in machines.items():
+        report.Report(facts, 5, (row(),)).write(name, tmp_path)
+    text = page.figures(["one", "two", "three"], tmp_path)
+    assert text.count("100 survivors: medians of 5 rounds") == 2
+    assert "cores 2; load 0.5, 1.5.\n" in text and "cores 4.\n" in text
 
 
 def test_the_chart_shows_the_largest_registry_that_each_figure_was_taken_of() -> None:

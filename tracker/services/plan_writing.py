@@ -25,7 +25,7 @@ OPENED = (
 )
 CLOSED = ("closed_on", "closed_by", "closing_result_id", "next_boundary_on")
 SUMMED = (*Summary._fields, "plan_computed_on", "placed_on", "plan_holds_until", "plan_seal")
-# By a sum of flags, a value for each column. SQLite's driver takes four times as long over truth as over the number
+# By a sum of flags, a value for each column. SQLite's driver takes several times as long over truth as over the number
 # that it keeps for it; PostgreSQL's takes truth only.
 _NUMBERS = [tuple(flags >> place & 1 for place in range(len(FLAG_COLUMNS))) for flags in range(2 ** len(FLAG_COLUMNS))]
 _TRUTHS = [tuple(map(bool, kinds)) for kinds in _NUMBERS]
