@@ -55,7 +55,8 @@ def machine(postgresql: str = "") -> dict[str, Any]:
         "system": platform.system(),
         "processor": platform.machine(),
     }
-    return {name: value for name, value in found.items() if value}
+    # A load of nothing is told, too.
+    return {name: value for name, value in found.items() if value not in ("", None)}
 
 
 def in_order(rows: Sequence[Row]) -> list[Row]:

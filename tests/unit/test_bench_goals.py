@@ -94,6 +94,11 @@ def test_the_facts_name_versions_and_cores_and_no_place() -> None:
     assert "postgresql" not in report.machine()
 
 
+def test_the_facts_of_a_machine_at_rest_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.getloadavg", lambda: (0.01, 0.2, 0.3))
+    assert report.machine()["load"] == 0
+
+
 def test_a_plan_asks_for_rows_by_the_beginning_of_their_keys() -> None:
     plan = Plan((10,), ("sqlite",), only=("refresh", "memory.tick"))
     assert plan.wants("refresh.one") and plan.wants("memory.tick")
