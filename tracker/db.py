@@ -14,11 +14,11 @@ from tracker.crypto import decrypt, encrypt
 from tracker.engine.partial_dates import PartialDate
 
 READ_ONLY = {"read_only": True}
-# The file is made current every 32 MB, not after every thousand pages, and 4 MB are kept at hand: pages that many
+# The file is made current every 32 MB, not after every thousand pages, and 8 MB are kept at hand: pages that many
 # batches of a job share are then written once.
 KEPT_OPEN = (
     *("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=NORMAL"),
-    *("wal_autocheckpoint=8000", "cache_size=-4000"),
+    *("wal_autocheckpoint=8000", "cache_size=-8000"),
 )
 LOADING = (
     "journal_mode=DELETE",

@@ -184,19 +184,26 @@ def test_statements_do_not_grow_with_the_survivors_of_a_chunk(
     assert max(two - one, three - two) < 26
 
 
-def test_each_chunk_that_writes_leaves_one_row_in_the_trail(
+def trail(database: Database) -> list[AuditEvent]:
+    """A row for each transaction that wrote, those with the most survivors first."""
+    with database.reading() as session:
+        told = sa.select(AuditEvent).where(AuditEvent.action == "plans.recomputed")
+        return sorted(session.scalars(told), key=lambda row: len((row.after or {})["survivors"]), reverse=True)
+
+
+def test_each_transaction_that_writes_leaves_one_row_in_the_trail(
     filled: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recompute, "CHUNK", 4)
     done = run(filled, clock)
     run(filled, clock)
     with filled.reading() as session:
-        trail = session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "plans.recomputed")).all()
         runs = session.scalars(sa.select(JobRun).order_by(JobRun.started_at)).all()
-    assert {row.actor for row in trail} == {"recompute"}
-    assert [len((row.after or {})["survivors"]) for row in trail] == [4, 4, 3]
-    assert sum((row.after or {})["written"] for row in trail) == done.written
-    assert {row.subject_id for row in trail} <= {each.id for each in runs} and len(runs) == 2
+    rows = trail(filled)
+    assert {row.actor for row in rows} == {"recompute"}
+    assert [len((row.after or {})["survivors"]) for row in rows] == [4, 4, 3]
+    assert sum((row.after or {})["written"] for row in rows) == done.written
+    assert {row.subject_id for row in rows} <= {each.id for each in runs} and len(runs) == 2
 
 
 def test_some_chunks_are_written_together_or_not_at_all(
@@ -205,21 +212,34 @@ def test_some_chunks_are_written_together_or_not_at_all(
     """Two of four chunks go into a transaction: an error in the fourth takes the third with it, and no more."""
     monkeypatch.setattr(recompute, "CHUNK", 3)
     monkeypatch.setattr(recompute, "WRITTEN_AT_ONCE", 2)
-    told, tell = [], recompute.Work._tell
+    monkeypatch.setattr(recompute, "TOWARDS_THE_END", 0)
+    counted, count_one = [], recompute.Work._count
 
     def fail_at_the_fourth(*given: Any) -> None:
-        told.append(given)
-        if len(told) == 4:
+        counted.append(given)
+        if len(counted) == 4:
             raise RuntimeError("no more")
-        tell(*given)
+        count_one(*given)
 
     with monkeypatch.context() as patched, pytest.raises(RuntimeError):
-        patched.setattr(recompute.Work, "_tell", fail_at_the_fourth)
+        patched.setattr(recompute.Work, "_count", fail_at_the_fourth)
         run(filled, clock)
     assert count(filled, Survivor, Survivor.plan_seal != "") == 6
-    assert count(filled, AuditEvent, AuditEvent.action == "plans.recomputed") == 2
+    [row] = trail(filled)
+    assert row.after is not None and len(row.after["survivors"]) == 6
     done = run(filled, clock)
     assert (done.survivors, done.checksum) == (EVERYBODY, checksum(filled))
+
+
+def test_towards_the_end_each_chunk_is_written_by_itself(
+    filled: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of twelve survivors, one of whom has no plan, in chunks of two: two pairs of chunks, then two by themselves."""
+    monkeypatch.setattr(recompute, "CHUNK", 2)
+    monkeypatch.setattr(recompute, "WRITTEN_AT_ONCE", 2)
+    monkeypatch.setattr(recompute, "TOWARDS_THE_END", 4)
+    run(filled, clock)
+    assert [len((row.after or {})["survivors"]) for row in trail(filled)] == [4, 4, 2, 1]
 
 
 # Somebody whose plan cannot be worked out

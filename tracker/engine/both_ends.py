@@ -121,8 +121,10 @@ def _merged_gaps(gaps: Iterable[DataGap]) -> tuple[DataGap, ...]:
     """Each gap once, with all that is missing."""
     found: dict[str, DataGap] = {}
     for gap in gaps:
-        missing = found[gap.id].missing if gap.id in found else ()
-        found[gap.id] = replace(gap, missing=tuple(dict.fromkeys(missing + gap.missing)))
+        known = found.get(gap.id)
+        if known is not None and known.missing != gap.missing:
+            gap = replace(gap, missing=tuple(dict.fromkeys(known.missing + gap.missing)))
+        found[gap.id] = gap
     return tuple(found.values())
 
 

@@ -91,6 +91,8 @@ def note(
 
 def clear(session: Session, survivor_ids: Collection[UUID]) -> None:
     """The plans of these survivors are stored again: nothing stands against them any more."""
+    if not survivor_ids:
+        return
     found = session.scalars(sa.select(PlanFailure.survivor_id).where(PlanFailure.survivor_id.in_(survivor_ids))).all()
     # Nearly always there is none, and a refresh that changes nothing must write nothing.
     if found:

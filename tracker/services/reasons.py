@@ -129,7 +129,9 @@ def _words(pairs: Iterable[tuple[str, str]]) -> str:
     return f"[{', '.join([f'[{_quoted(name)}, {_quoted(value)}]' for name, value in pairs])}]"
 
 
-def _days(pairs: Iterable[tuple[str, date]]) -> str:
+# A survivor's reasons mostly count from the same days. (Doses are not kept: 300 and 300.0 would be taken for the same.)
+@lru_cache(maxsize=4096)
+def _days(pairs: tuple[tuple[str, date], ...]) -> str:
     told = [f'[{_quoted(name)}, "{iso(day)}"]' for name, day in pairs]
     return f"[{', '.join(told)}]"
 

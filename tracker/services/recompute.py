@@ -6,8 +6,9 @@ transaction under the job's lease. A record that changed meanwhile is looked at 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.engine import Connection
@@ -25,7 +26,7 @@ from tracker.services.plan_terms import Asked, asked_by_all
 from tracker.services.planning import Decision
 from tracker.services.raw_rows import LAST_ID, hold, how_many, last_of_chunk, read_range, read_some
 from tracker.services.recompute_chunks import Answer, Order, Packed, look_at
-from tracker.services.recompute_lanes import Lanes, answers
+from tracker.services.recompute_lanes import AHEAD, Lanes, answers
 from tracker.services.recompute_progress import NAME, Progress
 
 ACTOR = Actor.system("recompute")
@@ -34,6 +35,8 @@ CHUNK = 100
 # So many chunks go into one transaction: a page of an index that several of them touch is written once. Whoever waits
 # for the writer's lock meanwhile waits a quarter of a second.
 WRITTEN_AT_ONCE = 5
+# When no more survivors than that are left, each chunk is written by itself.
+TOWARDS_THE_END = CHUNK * (AHEAD + 2)
 # Where nothing has to be written, only so often is it written down how far the run has come.
 SAVED_EVERY = 20
 HERE = Lanes()
@@ -49,6 +52,33 @@ class Outcome:
     failed: int
     checksum: str
     seconds: float
+
+
+@dataclass
+class Written:
+    """What one transaction wrote. ``quiet``: survivors of whom nothing is due now."""
+
+    survivors: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    quiet: list[UUID] = field(default_factory=list)
+    written: int = 0
+    closed: int = 0
+
+    def add(self, found: Answer) -> None:
+        """One chunk more."""
+        self.failed += found.failed
+        for each in found.decisions:
+            self.survivors.append(each.survivor_id)
+            self.written += each.written
+            self.closed += len(each.closing)
+            if each.is_quiet:
+                self.quiet.append(UUID(each.survivor_id))
+
+    def told(self) -> dict[str, Any]:
+        """For the audit."""
+        told = asdict(self)
+        del told["quiet"]
+        return told
 
 
 @dataclass
@@ -82,9 +112,7 @@ class Work:
         marks.passed("recompute.chunk_decided")
         if any(each.is_needed for each in found):
             with self._batch() as session:
-                terms = asked_by_all(session, self.clock)
-                for each in found:
-                    self._write(session, each.opened(), terms)
+                self._write_all(session, found)
                 self._save(session)
                 marks.passed("recompute.written_down")
             marks.passed("recompute.chunk_committed")
@@ -112,7 +140,22 @@ class Work:
             leases.renew(session, self.lease, now=self.clock.now())
             yield session
 
-    def _write(self, session: Session, found: Answer, terms: tuple[Asked, ...]) -> None:
+    def _write_all(self, session: Session, found: Sequence[Packed]) -> None:
+        terms, written = asked_by_all(session, self.clock), Written()
+        # Opened one after another: all at once they would take several times the memory.
+        for each in found:
+            written.add(self._write(session, each.opened(), terms))
+        plan_writing.withdraw_messages(session.connection(), written.quiet, now=self.clock.now())
+        audit.record(
+            session,
+            ACTOR,
+            "plans.recomputed",
+            subject=JobRun(id=self.run_id),
+            at=self.clock.now(),
+            after=written.told(),
+        )
+
+    def _write(self, session: Session, found: Answer, terms: tuple[Asked, ...]) -> Answer:
         connection, now = session.connection(), self.clock.now()
         found = self._as_of_now(connection, found, terms)
         decisions = found.decisions
@@ -121,14 +164,11 @@ class Work:
         marks.passed("recompute.plans_written")
         plan_writing.write_sums(connection, decisions)
         marks.passed("recompute.sums_written")
-        plan_writing.withdraw_messages(
-            connection, [UUID(each.survivor_id) for each in decisions if each.is_quiet], now=now
-        )
         for survivor_id, error in found.failed.items():
             plan_failures.note(session, UUID(survivor_id), FailedDuring.RECOMPUTE, error, clock=self.clock)
         plan_failures.clear(session, {UUID(survivor_id) for survivor_id in found.healed - found.failed.keys()})
         self._count(found, decisions)
-        self._tell(session, found)
+        return found
 
     def _as_of_now(self, connection: Connection, found: Answer, terms: tuple[Asked, ...]) -> Answer:
         """The same chunk, looked at again where somebody was quicker: a clinic's choices, or a survivor's record."""
@@ -153,16 +193,6 @@ class Work:
         progress.written += sum(each.written for each in decisions)
         progress.closed += sum(len(each.closing) for each in decisions)
         progress.failed += len(found.failed)
-
-    def _tell(self, session: Session, found: Answer) -> None:
-        after = {
-            "survivors": [each.survivor_id for each in found.decisions],
-            "written": sum(each.written for each in found.decisions),
-            "closed": sum(len(each.closing) for each in found.decisions),
-            "failed": list(found.failed),
-        }
-        subject = JobRun(id=self.run_id)
-        audit.record(session, ACTOR, "plans.recomputed", subject=subject, at=self.clock.now(), after=after)
 
     def _save(self, session: Session) -> None:
         recompute_progress.save(session, self.run_id, self.progress)
@@ -209,16 +239,19 @@ def run(
 
 
 def _each_chunk(work: Work, lanes: Lanes, advance: Callable[[int], None]) -> None:
-    for found in _some(answers(work.database, work.orders(), lanes, left=work.left)):
+    for found in _some(answers(work.database, work.orders(), lanes, left=work.left), left=work.left):
         work.settle(found)
         advance(sum(each.survivors for each in found))
     work.finish()
 
 
-def _some(found: Iterable[Packed]) -> Iterator[list[Packed]]:
-    """So many at a time as are written at once, in their order."""
+def _some(found: Iterable[Packed], *, left: Callable[[], int]) -> Iterator[list[Packed]]:
+    """So many at a time as are written at once, in their order; towards the end one by one.
+
+    Otherwise, of few survivors, all who look at chunks would be done and wait for the last lot to be written.
+    """
     each = iter(found)
-    while some := list(islice(each, WRITTEN_AT_ONCE)):
+    while some := list(islice(each, WRITTEN_AT_ONCE if left() > TOWARDS_THE_END else 1)):
         yield some
 
 

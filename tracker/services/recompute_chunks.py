@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from tracker.db import Database
-from tracker.services import planning
+from tracker.services import decision_rows, planning
 from tracker.services.plan_failures import NamedError, named
 from tracker.services.plan_seals import stored_content
 from tracker.services.plan_terms import Asked, TermsByClinic
@@ -99,12 +99,13 @@ class Packed:
     def of(cls, found: Answer) -> "Packed":
         """Pack an answer."""
         is_needed = bool(found.decisions or found.failed or found.healed)
-        return cls(pickle.dumps(found, pickle.HIGHEST_PROTOCOL), len(found.contents), is_needed)
+        told = found.order, found.contents, list(map(decision_rows.told, found.decisions)), found.failed, found.healed
+        return cls(pickle.dumps(told, pickle.HIGHEST_PROTOCOL), len(found.contents), is_needed)
 
     def opened(self) -> Answer:
         """The answer, which came from a process of this very command."""
-        found: Answer = pickle.loads(self.content)  # noqa: S301
-        return found
+        order, contents, decisions, failed, healed = pickle.loads(self.content)  # noqa: S301
+        return Answer(order, contents, list(map(decision_rows.read, decisions)), failed, healed)
 
 
 def answer_elsewhere(url: str, order: Order) -> Packed:

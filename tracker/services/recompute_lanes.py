@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -12,6 +12,7 @@ from tracker.services.recompute_chunks import Order, Packed, answer, answer_else
 # Chunks that wait beside those looked at: while one lot is written the next is found out, so that nobody waits for the
 # writer; few enough for the memory.
 AHEAD = 6
+ANSWERS_WITHIN = 0.005
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ def _here(database: Database, orders: Iterator[Order], lanes: Lanes, left: Calla
         # The first chunk has read the guideline, too, and tells nothing.
         if ready is None and lanes.executor is not None and not is_first and each * left() > lanes.worth_seconds:
             ready = lanes.executor.submit(get_ready)
+            # One that has started already answers at once.
+            wait([ready], ANSWERS_WITHIN)
         if ready is not None and ready.done():
             return
         is_first = False

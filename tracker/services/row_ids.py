@@ -1,25 +1,54 @@
 """Ids that rise with time, for rows of which many are written at once and nobody is shown the id."""
 
 import os
+from array import array
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import accumulate
+from threading import Lock
 from uuid import UUID
 
 import sqlalchemy as sa
 
-# The first digit of the second half holds two bits of the version's variant, and two by chance.
-VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+# The second half begins with the bits 10, which is its variant.
+VARIANT = 1 << 63
+
+
+class _Last:
+    """The last id that this process made: its millisecond, the three digits after it, and its second half."""
+
+    def __init__(self) -> None:
+        self.lock, self.instant, self.middle, self.half = Lock(), -1, "", 0
+
+    def go_on(self, instant: int, steps: Sequence[int]) -> tuple[str, list[int]]:
+        """The digits, and the halves that follow, so many steps further each; of another millisecond by chance."""
+        with self.lock:
+            if instant != self.instant:
+                chance = os.urandom(10)
+                self.instant, self.middle = instant, chance.hex()[:3]
+                # One bit less than there are: room for half a thousand million ids.
+                self.half = VARIANT | int.from_bytes(chance[2:]) >> 3
+            halves = list(accumulate(steps, initial=self.half))
+            self.half = halves[-1]
+            return self.middle, halves[1:]
+
+
+_last = _Last()
 
 
 def rising(now: datetime, count: int) -> list[str]:
     """So many ids of rows written now, as text: UUIDs of version 7, which begin with the instant (RFC 9562, 5.7).
 
-    Wholly random ids send each new row to another page of the index; these all go to its end. Two of one millisecond
-    still differ in 74 random bits.
+    Wholly random ids send each new row to another page of the index; these all go to its end. Within a millisecond they
+    rise by steps of chance from a beginning of chance (6.2, method 2): many rows are written at one instant, and nobody
+    can foresee their ids.
     """
-    begins = f"{int(now.timestamp() * 1000):012x}7"
-    drawn = os.urandom(10 * count).hex()
-    each = (drawn[at : at + 19] for at in range(0, 20 * count, 20))
-    return [f"{begins}{some[:3]}{VARIANT[some[3]]}{some[4:]}" for some in each]
+    instant = int(now.timestamp() * 1000)
+    # A step of nothing would be the same id again.
+    steps = [step + 1 for step in array("I", os.urandom(4 * count))]
+    middle, halves = _last.go_on(instant, steps)
+    begins = f"{instant:012x}7{middle}"
+    return [f"{begins}{half:x}" for half in halves]
 
 
 def rising_in_sql(now: datetime, dialect: str) -> sa.ColumnElement[UUID]:
