@@ -174,3 +174,22 @@ def test_an_item_that_somebody_closes_meanwhile_does_not_cross(database: Databas
     job.join()
     assert [done.counts["items"] for done in found] == [1]
     assert len(events(database)) == 1
+
+
+def test_what_crossed_waits_for_the_disk_and_what_the_job_says_of_itself_does_not(
+    database: Database, clock: FixedClock
+) -> None:
+    if database.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite's commits never wait for the disk")
+    store(database, lambda session: make_item(session, make_survivor(session, make_clinic(session))))
+    waits: list[str] = []
+
+    def note(connection: sa.Connection) -> None:
+        waits.append(connection.exec_driver_sql("SHOW synchronous_commit").scalar_one())
+
+    # As a server does unless it is told otherwise, as the tests' own is.
+    sa.event.listen(database.engine, "begin", lambda begun: begun.exec_driver_sql("SET LOCAL synchronous_commit = on"))
+    sa.event.listen(database.engine, "commit", note)
+    assert night(database, clock) == {"items": 1, "events": 1, "upcoming": 1}
+    # The lease and the run begun, nobody to plan for; what crossed, and the run's end; the lease given back.
+    assert waits == ["off", "off", "off", "on", "on", "off"]

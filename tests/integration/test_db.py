@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.factories import make_clinic, make_contact, make_survivor
-from tracker.db import Database, make_engine
+from tracker.db import Database, make_engine, need_not_last
 from tracker.models import Clinic, Contact, Survivor
 
 
@@ -110,6 +110,21 @@ def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
             assert session.scalar(sa.select(sa.func.count()).select_from(Clinic)) == 0
 
 
+def test_a_commit_waits_for_the_disk_unless_it_need_not(database: Database) -> None:
+    """Of one transaction, not of the next over the same connection."""
+    if database.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite's commits never wait: the log is written through when the file is made current")
+    waits = []
+    # As a server does unless it is told otherwise, as the tests' own is.
+    sa.event.listen(database.engine, "begin", lambda begun: begun.exec_driver_sql("SET LOCAL synchronous_commit = on"))
+    for needs in (False, True):
+        with database.transaction() as session:
+            if not needs:
+                need_not_last(session)
+            waits.append(session.scalar(sa.text("SHOW synchronous_commit")))
+    assert waits == ["off", "on"]
+
+
 def test_sqlite_is_set_up_as_it_must_be(tmp_path: Path) -> None:
     engine = make_engine(f"sqlite:///{tmp_path}/x.db")
     with engine.connect() as connection:
@@ -118,7 +133,7 @@ def test_sqlite_is_set_up_as_it_must_be(tmp_path: Path) -> None:
             for name in ("journal_mode", "foreign_keys", "busy_timeout", "wal_autocheckpoint", "cache_size")
         }
     settings = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 10000}
-    assert pragmas == {**settings, "wal_autocheckpoint": 8000, "cache_size": -4000}
+    assert pragmas == {**settings, "wal_autocheckpoint": 8000, "cache_size": -8000}
     engine.dispose()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tracker import marks
 from tracker.clock import Clock, OnDay
-from tracker.db import Database
+from tracker.db import Database, need_not_last
 from tracker.jobs.stopping import Stopped
 from tracker.models import Clinic
 from tracker.policy import Actor
@@ -66,6 +66,7 @@ def run(
     one clinic does not keep the others waiting; it is raised at the end. ``stopping`` is asked before each batch.
     """
     with database.transaction() as session:
+        need_not_last(session)
         lease = leases.acquire(session, NAME, holder, now=clock.now())
         marks.passed("tick.lease_written")
     if lease is None:
@@ -78,6 +79,7 @@ def run(
         log.warning("job.stopped name=%s", NAME)
     finally:
         with database.transaction() as session:
+            need_not_last(session)
             leases.release(session, lease, now=clock.now())
             marks.passed("tick.lease_given_back")
     marks.passed("tick.ended")
@@ -109,6 +111,7 @@ def _one_clinic(work: Work, clinic_id: UUID, *, force: bool) -> None:
         if had and not boundaries.anything_reached(session, clinic, clock=work.clock):
             return
     with work.batch() as session:
+        need_not_last(session)
         run_id = jobs.start(session, NAME, work.lease.holder, clinic_id, local_day, clock=work.clock)
         marks.passed("clinic.start_written")
     marks.passed("clinic.started")
@@ -140,6 +143,8 @@ def _refresh(work: Work, clinic_id: UUID, clock: Clock) -> None:
             clinic = session.get_one(Clinic, clinic_id)
             done, after = boundaries.refresh_batch(session, clinic, after=after, clock=clock)
             marks.passed("refresh.written")
+            if not done.did_anything():
+                need_not_last(session)
             _write_down(session, clinic, done, work)
             marks.passed("refresh.written_down")
         marks.passed("refresh.committed")

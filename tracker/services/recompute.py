@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from tracker import marks
 from tracker.clock import Clock
-from tracker.db import Database
+from tracker.db import Database, need_not_last
 from tracker.models import FailedDuring, JobRun
 from tracker.policy import Actor
 from tracker.services import audit, leases, plan_failures, plan_writing, recompute_progress
@@ -135,8 +135,12 @@ class Work:
 
     @contextmanager
     def _batch(self) -> Iterator[Session]:
-        """A transaction that can only commit while the lease is still ours."""
+        """A transaction that can only commit while the lease is still ours.
+
+        All of it follows from the records, how far the run has come included.
+        """
         with self.database.transaction() as session:
+            need_not_last(session)
             leases.renew(session, self.lease, now=self.clock.now())
             yield session
 
