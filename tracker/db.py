@@ -20,6 +20,9 @@ KEPT_OPEN = (
     *("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=NORMAL"),
     *("wal_autocheckpoint=8000", "cache_size=-8000"),
 )
+# Statements here read some rows of many. Of a range of ids PostgreSQL's plan for any such range expects a hundredth of
+# the table, and in a large one begins two processes for each hundred survivors, which takes longer than to read them.
+SMALL_READS = "SET max_parallel_workers_per_gather = 0; SET jit = off"
 LOADING = (
     "journal_mode=DELETE",
     "synchronous=OFF",
@@ -80,6 +83,8 @@ def make_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _configure_postgresql)
     return engine
 
 
@@ -95,6 +100,12 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     # then fails at once, whatever the timeout), so the begin event below says BEGIN IMMEDIATE itself.
     connection.isolation_level = None
     _pragmas(connection, KEPT_OPEN)
+
+
+def _configure_postgresql(connection: Any, _record: object) -> None:
+    # Not among the options of the connection: a pool of connections between us and the server may refuse those.
+    connection.execute(SMALL_READS)
+    connection.commit()
 
 
 def _pragmas(connection: Any, pragmas: Iterable[str]) -> None:

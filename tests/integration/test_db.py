@@ -137,6 +137,15 @@ def test_sqlite_is_set_up_as_it_must_be(tmp_path: Path) -> None:
     engine.dispose()
 
 
+def test_postgresql_starts_no_processes_for_a_chunk(database: Database) -> None:
+    if database.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite knows no such thing")
+    for opened in (database.transaction, database.reading):
+        with opened() as session:
+            settings = [session.scalar(sa.text(f"SHOW {name}")) for name in ("max_parallel_workers_per_gather", "jit")]
+        assert settings == ["0", "off"]
+
+
 def test_an_error_names_no_values(database: Database) -> None:
     """What is stored must not reach a log by way of an error's text."""
     with pytest.raises(sa.exc.IntegrityError) as failed, database.transaction() as session:
