@@ -61,7 +61,8 @@ def statements(kind: str) -> Iterator[str]:
     for table, (names, counting) in READ.items():
         columns = [_told(kind, table, name) for name in names.split()]
         where = f" WHERE {counting}" if counting else ""
-        yield f"SELECT {', '.join(columns)} FROM {table}{where} ORDER BY {names.split()[0]}"
+        # The table's own column: by its bare name PostgreSQL would sort by the text made of it.
+        yield f"SELECT {', '.join(columns)} FROM {table}{where} ORDER BY {table}.{names.split()[0]}"
 
 
 def _told(kind: str, table: str, name: str) -> str:

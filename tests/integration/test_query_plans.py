@@ -25,7 +25,7 @@ from tracker.current import database as current_database
 from tracker.db import Database
 from tracker.jobs import cross_boundaries
 from tracker.models import Clinic, Diagnosis, Survivor, User
-from tracker.services import care_plans, demo, demo_bulk, places
+from tracker.services import care_plans, demo, demo_bulk, places, raw_rows
 from tracker.services.demo_bulk import Invented
 from tracker.services.demo_copies import Copier
 from tracker.services.demo_pools import names_by_language
@@ -256,3 +256,22 @@ def test_the_diagnoses_to_choose_from_are_looked_up_without_a_join(filled: Fille
         filled.page("/worklist")
     (asked,) = [each for each in run if "WITH RECURSIVE names" in each[0]]
     assert not re.search("Join|Nested Loop", plan_of(filled.database, asked))
+
+
+def test_the_end_of_a_chunk_is_found_along_the_ids(filled: Filled) -> None:
+    """Nothing is sorted: what comes after the chunk is most of the registry, and is asked about once for each chunk."""
+    with statements(filled.database) as run, filled.database.reading() as session:
+        raw_rows.last_of_chunk(session.connection(), raw_rows.FIRST_ID, 100)
+    plan = plan_of(filled.database, run[-1])
+    assert SEARCH.search(plan)
+    assert not re.search(r"Sort|TEMP B-TREE", plan), plan
+
+
+def test_a_chunk_s_rows_are_sorted_no_further_than_within_a_survivor(filled: Filled) -> None:
+    """Who they are of has an index on both databases; sorted as text, which PostgreSQL would do, it has none."""
+    dialect = filled.database.engine.dialect.name
+    with filled.database.reading() as session:
+        upto = raw_rows.last_of_chunk(session.connection(), raw_rows.FIRST_ID, 100)
+    for part in (raw_rows.PERSON, *raw_rows.PARTS):
+        asked = raw_rows.statement(part, dialect, "range"), (raw_rows.FIRST_ID, upto)
+        assert "::text)" not in "".join(re.findall(r"Sort Key:.*", plan_of(filled.database, asked))), part

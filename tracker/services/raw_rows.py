@@ -193,17 +193,19 @@ def how_many(connection: Connection) -> int:
 def last_of_chunk(connection: Connection, after: str, size: int) -> str:
     """The id that ends the next ``size`` survivors after an id; the last id there can be where there are no more."""
     dialect = connection.dialect.name
-    query = f"{statement(ID, dialect, 'range')} LIMIT 1 OFFSET {size - 1}"
-    found = connection.exec_driver_sql(query, (after, LAST_ID)).scalar()
+    # Without an upper end: a plan for a range of two ends expects few rows, and sorts all that come after.
+    query = f"{statement(ID, dialect, 'after')} LIMIT 1 OFFSET {size - 1}"
+    found = connection.exec_driver_sql(query, (after,)).scalar()
     return LAST_ID if found is None else str(found)
 
 
 @cache
 def statement(part: Part, dialect: str, which: str) -> str:
-    """The statement that reads a table for a ``range`` of survivors, or for ``these``."""
+    """The statement that reads a table for a ``range`` of survivors, for all ``after`` one, or for ``these``."""
     table, owner = table_of(part.model), _owner(part)
     conditions = [*([part.only] if part.only else []), _which(owner, dialect, which)]
-    order = [owner, *_order(part, dialect)]
+    # The table's own column: by its bare name PostgreSQL would sort by what is made of it, which no index has.
+    order = [f"{table.name}.{owner}", *_order(part, dialect)]
     # Names of our own tables only; what is asked for is handed over beside the statement.
     return (
         f"SELECT {', '.join(_columns(part, dialect))} FROM {table.name} "  # noqa: S608
@@ -238,10 +240,11 @@ def table_of(model: type[Base]) -> sa.Table:
 
 def _which(owner: str, dialect: str, which: str) -> str:
     if dialect == SQLITE:
-        ranged, these = "{0} > ? AND {0} <= ?", "{0} IN (SELECT value FROM json_each(?))"
+        told = {"range": "{0} > ? AND {0} <= ?", "after": "{0} > ?", "these": "{0} IN (SELECT value FROM json_each(?))"}
     else:
-        ranged, these = "{0} > %s::uuid AND {0} <= %s::uuid", "{0} = ANY(%s::uuid[])"
-    return (ranged if which == "range" else these).format(owner)
+        after, these = "{0} > %s::uuid", "{0} = ANY(%s::uuid[])"
+        told = {"range": f"{after} AND {{0}} <= %s::uuid", "after": after, "these": these}
+    return told[which].format(owner)
 
 
 def _told(column: sa.Column[Any], dialect: str) -> str:
@@ -269,7 +272,8 @@ COMPUTED = {"flags": _flags, "has_failed": _has_failed}
 def _sorted(column: sa.Column[Any], dialect: str) -> str:
     """Text by its bytes, on both databases alike, wherever the server stands."""
     is_text = isinstance(column.type, sa.String)
-    return f'{column.name} COLLATE "C"' if is_text and dialect != SQLITE else column.name
+    name = f"{column.table.name}.{column.name}"
+    return f'{name} COLLATE "C"' if is_text and dialect != SQLITE else name
 
 
 def _read(connection: Connection, which: str, parameters: Row) -> Iterator[Recorded]:
