@@ -57,16 +57,15 @@ def _set_up(data: Path) -> Any:
 
 
 def _unset(url: str) -> list[str]:
-    return [name for name, value in wanted().items() if not _is_set(url, name, value)]
-
-
-def _is_set(url: str, name: str, value: str) -> bool:
+    """What the server has otherwise."""
+    same = sa.text("SELECT pg_size_bytes(current_setting(:name)) = pg_size_bytes(:value)")
     engine = make_engine(url)
     with engine.connect() as connection:
-        same = sa.text("SELECT pg_size_bytes(current_setting(:name)) = pg_size_bytes(:value)")
-        found = connection.scalar(same, {"name": name, "value": value})
+        found = [
+            name for name, value in wanted().items() if not connection.scalar(same, {"name": name, "value": value})
+        ]
     engine.dispose()
-    return bool(found)
+    return found
 
 
 def _data_folder(cache: Path) -> Path:

@@ -67,6 +67,11 @@ def admin(url: str, statement: str) -> None:
     engine.dispose()
 
 
+def let_commits_wait(engine: Engine) -> None:
+    """Every commit waits for the disk that is not told otherwise, as at any server but the tests' own."""
+    sa.event.listen(engine, "begin", lambda begun: begun.exec_driver_sql("SET LOCAL synchronous_commit = on"))
+
+
 class Kept:
     """One database made from the template, and what it was like before any test used it."""
 

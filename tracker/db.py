@@ -20,8 +20,8 @@ KEPT_OPEN = (
     *("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=NORMAL"),
     *("wal_autocheckpoint=8000", "cache_size=-8000"),
 )
-# Statements here read some rows of many. Of a range of ids PostgreSQL's plan for any such range expects a hundredth of
-# the table, and in a large one begins two processes for each hundred survivors, which takes longer than to read them.
+# Statements here read some rows of many. PostgreSQL's plan for any range of ids expects a hundredth of the table: for
+# each hundred survivors of a large one it would start two processes, which takes longer than to read the rows.
 SMALL_READS = "SET max_parallel_workers_per_gather = 0; SET jit = off"
 LOADING = (
     "journal_mode=DELETE",
@@ -121,7 +121,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def need_not_last(session: Session) -> None:
-    """Let this transaction's commit not wait for the disk; on SQLite none of a database that is kept open does.
+    """Let this transaction's commit not wait for the disk, as on SQLite none does (``synchronous=NORMAL``).
 
     A machine that loses its power may then lose it, with all that was written later and nothing that was written
     before. For what a job says of itself, and for what it would work out again from the records.

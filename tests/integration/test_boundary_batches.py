@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import make_clinic, make_contact, make_survivor
 from tests.integration.nights import DUE_ON, OVERDUE_ON, UPCOMING_ON, events, make_item, make_items, night, statements
+from tests.postgres import let_commits_wait
 from tracker.clock import FixedClock
 from tracker.db import Database
 from tracker.engine.types import Flag
@@ -187,8 +188,7 @@ def test_what_crossed_waits_for_the_disk_and_what_the_job_says_of_itself_does_no
     def note(connection: sa.Connection) -> None:
         waits.append(connection.exec_driver_sql("SHOW synchronous_commit").scalar_one())
 
-    # As a server does unless it is told otherwise, as the tests' own is.
-    sa.event.listen(database.engine, "begin", lambda begun: begun.exec_driver_sql("SET LOCAL synchronous_commit = on"))
+    let_commits_wait(database.engine)
     sa.event.listen(database.engine, "commit", note)
     assert night(database, clock) == {"items": 1, "events": 1, "upcoming": 1}
     # The lease and the run begun, nobody to plan for; what crossed, and the run's end; the lease given back.

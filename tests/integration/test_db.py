@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.factories import make_clinic, make_contact, make_survivor
+from tests.postgres import let_commits_wait
 from tracker.db import Database, make_engine, need_not_last
 from tracker.models import Clinic, Contact, Survivor
 
@@ -115,8 +116,7 @@ def test_a_commit_waits_for_the_disk_unless_it_need_not(database: Database) -> N
     if database.engine.dialect.name == "sqlite":
         pytest.skip("SQLite's commits never wait: the log is written through when the file is made current")
     waits = []
-    # As a server does unless it is told otherwise, as the tests' own is.
-    sa.event.listen(database.engine, "begin", lambda begun: begun.exec_driver_sql("SET LOCAL synchronous_commit = on"))
+    let_commits_wait(database.engine)
     for needs in (False, True):
         with database.transaction() as session:
             if not needs:

@@ -206,13 +206,18 @@ def test_each_transaction_that_writes_leaves_one_row_in_the_trail(
     assert {row.subject_id for row in rows} <= {each.id for each in runs} and len(runs) == 2
 
 
+def in_pairs(monkeypatch: pytest.MonkeyPatch, *, chunk: int, towards_the_end: int) -> None:
+    """Chunks of so many survivors, two of them in a transaction until so many survivors are left."""
+    monkeypatch.setattr(recompute, "CHUNK", chunk)
+    monkeypatch.setattr(recompute, "WRITTEN_AT_ONCE", 2)
+    monkeypatch.setattr(recompute, "TOWARDS_THE_END", towards_the_end)
+
+
 def test_some_chunks_are_written_together_or_not_at_all(
     filled: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two of four chunks go into a transaction: an error in the fourth takes the third with it, and no more."""
-    monkeypatch.setattr(recompute, "CHUNK", 3)
-    monkeypatch.setattr(recompute, "WRITTEN_AT_ONCE", 2)
-    monkeypatch.setattr(recompute, "TOWARDS_THE_END", 0)
+    in_pairs(monkeypatch, chunk=3, towards_the_end=0)
     counted, count_one = [], recompute.Work._count
 
     def fail_at_the_fourth(*given: Any) -> None:
@@ -235,9 +240,7 @@ def test_towards_the_end_each_chunk_is_written_by_itself(
     filled: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of twelve survivors, one of whom has no plan, in chunks of two: two pairs of chunks, then two by themselves."""
-    monkeypatch.setattr(recompute, "CHUNK", 2)
-    monkeypatch.setattr(recompute, "WRITTEN_AT_ONCE", 2)
-    monkeypatch.setattr(recompute, "TOWARDS_THE_END", 4)
+    in_pairs(monkeypatch, chunk=2, towards_the_end=4)
     run(filled, clock)
     assert [len((row.after or {})["survivors"]) for row in trail(filled)] == [4, 4, 2, 1]
 

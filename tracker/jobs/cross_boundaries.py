@@ -66,7 +66,6 @@ def run(
     one clinic does not keep the others waiting; it is raised at the end. ``stopping`` is asked before each batch.
     """
     with database.transaction() as session:
-        need_not_last(session)
         lease = leases.acquire(session, NAME, holder, now=clock.now())
         marks.passed("tick.lease_written")
     if lease is None:
@@ -79,7 +78,6 @@ def run(
         log.warning("job.stopped name=%s", NAME)
     finally:
         with database.transaction() as session:
-            need_not_last(session)
             leases.release(session, lease, now=clock.now())
             marks.passed("tick.lease_given_back")
     marks.passed("tick.ended")
@@ -143,8 +141,6 @@ def _refresh(work: Work, clinic_id: UUID, clock: Clock) -> None:
             clinic = session.get_one(Clinic, clinic_id)
             done, after = boundaries.refresh_batch(session, clinic, after=after, clock=clock)
             marks.passed("refresh.written")
-            if not done.did_anything():
-                need_not_last(session)
             _write_down(session, clinic, done, work)
             marks.passed("refresh.written_down")
         marks.passed("refresh.committed")
@@ -176,8 +172,8 @@ def _keep_places(work: Work, clinic_id: UUID) -> None:
 
 
 def _write_down(session: Session, clinic: Clinic, done: Crossed, work: Work) -> None:
-    if done.did_anything():
-        after = dict(done.counts) | {"failed": done.failed}
-        audit.record(
-            session, ACTOR, f"job.{NAME}", subject=clinic, clinic_id=clinic.id, at=work.clock.now(), after=after
-        )
+    if not done.did_anything():
+        need_not_last(session)
+        return
+    after = dict(done.counts) | {"failed": done.failed}
+    audit.record(session, ACTOR, f"job.{NAME}", subject=clinic, clinic_id=clinic.id, at=work.clock.now(), after=after)

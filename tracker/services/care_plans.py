@@ -80,8 +80,7 @@ def _settle(session: Session, decisions: Sequence[Decision], clock: Clock) -> No
     quiet = [UUID(each.survivor_id) for each in decisions if each.is_quiet]
     healed = [UUID(each.survivor_id) for each in decisions if each.heals]
     plan_writing.withdraw_messages(session.connection(), quiet, now=clock.now())
-    if healed:
-        plan_failures.clear(session, healed)
+    plan_failures.clear(session, healed)
 
 
 def _forget(session: Session, decisions: Sequence[Decision]) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
+from tracker.db import need_not_last
 from tracker.errors import TrackerError
 from tracker.models import JobLease
 from tracker.services.writing import insert_new
@@ -40,8 +41,10 @@ def acquire(session: Session, name: str, holder: str, *, now: datetime) -> Lease
     """Take the lease if nobody holds it now; None when somebody does.
 
     The fence rises each time, so that an earlier holder, however late it wakes up, no longer matches. That also
-    makes it safe to take a lease whose end lies impossibly far ahead.
+    makes it safe to take a lease whose end lies impossibly far ahead. A transaction that takes a lease need not last:
+    it holds a job's own bookkeeping, and nothing else.
     """
+    need_not_last(session)
     insert_new(session, JobLease, [{"name": name, "holder": "", "fence": NEVER_HELD, "expires_at": now}])
     taken = _update(
         session,
@@ -67,7 +70,8 @@ def renew(session: Session, lease: Lease, *, now: datetime) -> None:
 
 
 def release(session: Session, lease: Lease, *, now: datetime) -> None:
-    """Give the lease back, if it is still ours."""
+    """Give the lease back, if it is still ours, in a transaction of its own, which need not last."""
+    need_not_last(session)
     _update(session, _mine(lease).values(expires_at=now))
 
 

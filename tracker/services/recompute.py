@@ -6,7 +6,7 @@ transaction under the job's lease. A record that changed meanwhile is looked at 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,6 @@ from tracker.services import audit, leases, plan_failures, plan_writing, recompu
 from tracker.services.leases import Lease
 from tracker.services.plan_seals import stored_content
 from tracker.services.plan_terms import Asked, asked_by_all
-from tracker.services.planning import Decision
 from tracker.services.raw_rows import LAST_ID, hold, how_many, last_of_chunk, read_range, read_some
 from tracker.services.recompute_chunks import Answer, Order, Packed, look_at
 from tracker.services.recompute_lanes import AHEAD, Lanes, answers
@@ -35,7 +34,7 @@ CHUNK = 100
 # So many chunks go into one transaction: a page of an index that several of them touch is written once. Whoever waits
 # for the writer's lock meanwhile waits a quarter of a second.
 WRITTEN_AT_ONCE = 5
-# When no more survivors than that are left, each chunk is written by itself.
+# When no more survivors are left than wait to be written with two processes, each chunk is written by itself.
 TOWARDS_THE_END = CHUNK * (AHEAD + 2)
 # Where nothing has to be written, only so often is it written down how far the run has come.
 SAVED_EVERY = 20
@@ -75,10 +74,13 @@ class Written:
                 self.quiet.append(UUID(each.survivor_id))
 
     def told(self) -> dict[str, Any]:
-        """For the audit."""
-        told = asdict(self)
-        del told["quiet"]
-        return told
+        """For the trail."""
+        return {
+            "survivors": self.survivors,
+            "written": self.written,
+            "closed": self.closed,
+            "failed": self.failed,
+        }
 
 
 @dataclass
@@ -118,7 +120,7 @@ class Work:
             marks.passed("recompute.chunk_committed")
             return
         for each in found:
-            self._count(each.opened(), [])
+            self._count(each.opened())
         self.unsaved += len(found)
         if self.unsaved >= SAVED_EVERY:
             with self._batch() as session:
@@ -149,6 +151,9 @@ class Work:
         # Opened one after another: all at once they would take several times the memory.
         for each in found:
             written.add(self._write(session, each.opened(), terms))
+        self.progress.written += written.written
+        self.progress.closed += written.closed
+        self.progress.failed += len(written.failed)
         plan_writing.withdraw_messages(session.connection(), written.quiet, now=self.clock.now())
         audit.record(
             session,
@@ -171,7 +176,7 @@ class Work:
         for survivor_id, error in found.failed.items():
             plan_failures.note(session, UUID(survivor_id), FailedDuring.RECOMPUTE, error, clock=self.clock)
         plan_failures.clear(session, {UUID(survivor_id) for survivor_id in found.healed - found.failed.keys()})
-        self._count(found, decisions)
+        self._count(found)
         return found
 
     def _as_of_now(self, connection: Connection, found: Answer, terms: tuple[Asked, ...]) -> Answer:
@@ -190,13 +195,9 @@ class Work:
             found.healed.update(again.healed)
         return found
 
-    def _count(self, found: Answer, decisions: list[Decision]) -> None:
-        progress = self.progress
-        progress.add(found.contents)
-        progress.after = found.order.upto
-        progress.written += sum(each.written for each in decisions)
-        progress.closed += sum(len(each.closing) for each in decisions)
-        progress.failed += len(found.failed)
+    def _count(self, found: Answer) -> None:
+        self.progress.add(found.contents)
+        self.progress.after = found.order.upto
 
     def _save(self, session: Session) -> None:
         recompute_progress.save(session, self.run_id, self.progress)

@@ -12,6 +12,7 @@ from tracker.services.recompute_chunks import Order, Packed, answer, answer_else
 # Chunks that wait beside those looked at: while one lot is written the next is found out, so that nobody waits for the
 # writer; few enough for the memory.
 AHEAD = 6
+# Seconds.
 ANSWERS_WITHIN = 0.005
 
 
